@@ -1,0 +1,11 @@
+// Umbrella header of the kernels: what Swift sees of them.
+#ifndef ADJ_CKERNELS_H
+#define ADJ_CKERNELS_H
+#include "adj_types.h"
+#include "adj_pointwise.h"
+#include "adj_memory.h"
+#include "adj_thread.h"
+#include "adj_index.h"
+#include "adj_random.h"
+#include "adj_scalar_math.h"
+#endif
