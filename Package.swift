@@ -5,9 +5,16 @@ let package = Package(
   name: "adjoint",
   platforms: [.macOS(.v26)],
   products: [
-    .library(name: "CKernels", targets: ["CKernels"])
+    .library(name: "CBLAS", targets: ["CBLAS"])
   ],
   targets: [
+    .target(
+      name: "CBLAS",
+      linkerSettings: [
+        .linkedLibrary("openblas", .when(platforms: [.linux])),
+        .linkedLibrary("lapacke", .when(platforms: [.linux])),
+        .linkedFramework("Accelerate", .when(platforms: [.macOS])),
+      ]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
   ]
 )
