@@ -5,7 +5,7 @@ let package = Package(
   name: "adjoint",
   platforms: [.macOS(.v26)],
   products: [
-    .library(name: "CBLAS", targets: ["CBLAS"])
+    .library(name: "Tensor", targets: ["Tensor"])
   ],
   targets: [
     .target(
@@ -16,5 +16,6 @@ let package = Package(
         .linkedFramework("Accelerate", .when(platforms: [.macOS])),
       ]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
+    .target(name: "Tensor", dependencies: ["CBLAS", "CKernels"]),
   ]
 )

@@ -1,0 +1,32 @@
+/// The type of a tensor's elements, known at run time.
+///
+/// `float32` is the default for numbers written in source. The floating-point dtypes can be
+/// differentiated; the others cannot.
+public enum DType: UInt8, Sendable, Hashable, CaseIterable, Codable {
+  case float32, float64, int32, int64, uint8, bool
+
+  /// Bytes an element takes.
+  public var byteCount: Int {
+    switch self {
+    case .float32, .int32: 4
+    case .float64, .int64: 8
+    case .uint8, .bool: 1
+    }
+  }
+
+  /// Whether elements are floating-point numbers, and so can carry derivatives.
+  public var isFloatingPoint: Bool { self == .float32 || self == .float64 }
+}
+
+extension DType: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .float32: "float32"
+    case .float64: "float64"
+    case .int32: "int32"
+    case .int64: "int64"
+    case .uint8: "uint8"
+    case .bool: "bool"
+    }
+  }
+}

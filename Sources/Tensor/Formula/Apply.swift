@@ -1,0 +1,130 @@
+/// Applying formulas to tensors, and their pullbacks and pushforwards.
+extension Formula {
+  @inline(__always)
+  func apply(_ x: Tensor, _ parameters: SIMD2<Double> = .zero) -> Tensor {
+    guard let result = evaluate(x.storage, parameters) else { return Tensor.placeholder }
+    guard x.node != nil, isRecording, result.dtype.isFloatingPoint else { return Tensor(result) }
+    let plan = plan(wanted: 1, resultsKept: true)
+    return Tensor(
+      result,
+      node: Node(
+        self, x, result: result, saving: plan.savedInputs.isEmpty ? nil : x.storage,
+        plan.savedResults.isEmpty ? nil : result, parameters: parameters))
+  }
+
+  @inline(__always)
+  func apply(_ x: Tensor, _ y: Tensor, _ parameters: SIMD2<Double> = .zero) -> Tensor {
+    guard let result = evaluate(x.storage, y.storage, parameters) else { return Tensor.placeholder }
+    guard x.node != nil || y.node != nil, isRecording, result.dtype.isFloatingPoint else {
+      return Tensor(result)
+    }
+    let plan = plan(wanted: (x.node == nil ? 0 : 1) | (y.node == nil ? 0 : 2), resultsKept: true)
+    return Tensor(
+      result,
+      node: Node(
+        self, x, y, result: result, saving: plan.savedInputs.contains(0) ? x.storage : nil,
+        plan.savedInputs.contains(1) ? y.storage : nil, plan.savedResults.isEmpty ? nil : result,
+        parameters: parameters))
+  }
+
+  /// Any number of inputs and results.
+  func apply(_ inputs: [Tensor], _ parameters: SIMD2<Double> = .zero) -> [Tensor] {
+    if passedThrough.allSatisfy({ $0 != nil }) { return passedThrough.map { inputs[$0!] } }
+    guard let computed = evaluate(inputs.map(\.storage), parameters) else {
+      return results.map { _ in Tensor.placeholder }
+    }
+    let wanted = inputs.indices.reduce(0) { inputs[$1].node == nil ? $0 : $0 | 1 << $1 }
+    guard wanted != 0, isRecording else { return computed.map { Tensor($0) } }
+    let plan = plan(wanted: wanted, resultsKept: true)
+    let slots =
+      (0..<inputCount).map { plan.savedInputs.contains($0) ? inputs[$0].storage : nil }
+      + computed.indices.map { plan.savedResults.contains($0) ? computed[$0] : nil }
+    let node = Node(self, inputs: inputs, results: computed, saving: slots, parameters: parameters)
+    return computed.enumerated().map {
+      $1.dtype.isFloatingPoint ? Tensor($1, node: node, output: Int32($0)) : Tensor($1)
+    }
+  }
+
+  // Slots of a node: its inputs, then its results, nil where not saved.
+
+  private func plan(of node: Node) -> Plan {
+    var wanted = 0
+    for index in 0..<inputCount where node.isTracked(index) { wanted |= 1 << index }
+    return plan(wanted: wanted, resultsKept: true)
+  }
+
+  /// The pullback of a formula with one result.
+  func pullBack(_ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink) {
+    let plan = plan(of: node)
+    guard let pullback = plan.pullback else { return }
+    guard plan.isPullbackComplete else {
+      return pullBack(node, plan, [cotangent], plan.pullback(from: [0]), sink)
+    }
+    if plan.wanted.count == 1 && pullback.inputCount <= 2 {
+      let cotangent = pullback.applyPullback(node, plan, cotangent)
+      node.deliver(cotangent, toInput: plan.wanted[0], sink)
+    } else {
+      pullBack(node, plan, [cotangent], Plan.Derived(formula: pullback, targets: plan.wanted), sink)
+    }
+  }
+
+  /// The frequent case: one cotangent, at most one saved value, one result.
+  @inline(__always)
+  private func applyPullback(_ node: Node, _ plan: Plan, _ cotangent: consuming Tensor) -> Tensor {
+    if inputCount == 1 {
+      return passedThrough[0] != nil ? cotangent : apply(cotangent, node.parameters)
+    }
+    let saved =
+      plan.savedInputs.isEmpty
+      ? node.saved(node.inputCount + plan.savedResults[0], output: plan.savedResults[0])
+      : node.saved(plan.savedInputs[0], input: plan.savedInputs[0])
+    return apply(cotangent, saved, node.parameters)
+  }
+
+  private func saved(_ node: Node, _ plan: Plan) -> [Tensor] {
+    plan.savedInputs.map { node.saved($0, input: $0) }
+      + plan.savedResults.map { node.saved(node.inputCount + $0, output: $0) }
+  }
+
+  @inline(never)
+  private func pullBack(
+    _ node: Node, _ plan: Plan, _ cotangents: [Tensor], _ derived: Plan.Derived, _ sink: any CotangentSink
+  ) {
+    guard let formula = derived.formula else { return }
+    let parts = formula.applyPartially(cotangents + saved(node, plan), node.parameters)
+    for (target, part) in zip(derived.targets, parts) { node.deliver(part, toInput: target, sink) }
+  }
+
+  func pullBack(_ node: Node, _ cotangents: [Tensor?], _ sink: any CotangentSink) {
+    let present = cotangents.indices.filter { cotangents[$0] != nil }
+    let plan = plan(of: node)
+    pullBack(node, plan, present.map { cotangents[$0]! }, plan.pullback(from: present), sink)
+  }
+
+  func pushForward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {
+    let tangents = (0..<node.inputCount).map {
+      node.tangent(ofInput: $0, alignedToRank: node.shape.rank, source)
+    }
+    let present = tangents.indices.filter { tangents[$0] != nil }
+    let plan = plan(of: node)
+    let derived = plan.pushforward(from: present)
+    var result: [Tensor?] = Array(repeating: nil, count: results.count)
+    guard let formula = derived.formula else { return result }
+    let parts = formula.applyPartially(present.map { tangents[$0]! } + saved(node, plan), node.parameters)
+    for (target, part) in zip(derived.targets, parts) { result[target] = part }
+    return result
+  }
+
+  /// Applies a derivative formula; results that are an input unchanged cost nothing.
+  private func applyPartially(_ inputs: [Tensor], _ parameters: SIMD2<Double>) -> [Tensor] {
+    if passedThrough.contains(where: { $0 != nil }) {
+      let remaining = passedThrough.indices.filter { passedThrough[$0] == nil }
+      if remaining.isEmpty { return passedThrough.map { inputs[$0!] } }
+    }
+    switch (inputs.count, results.count) {
+    case (1, 1): return [apply(inputs[0], parameters)]
+    case (2, 1): return [apply(inputs[0], inputs[1], parameters)]
+    default: return apply(inputs, parameters)
+    }
+  }
+}

@@ -1,0 +1,205 @@
+import CKernels
+
+/// What type a formula computes in, and what its results are.
+extension Formula {
+  /// The dtype to compute in, or nil after a report.
+  func computeType(_ inputs: some Collection<Storage>) -> DType? {
+    var found: DType?
+    var position = 0
+    for input in inputs {
+      defer { position += 1 }
+      if input.dtype == .bool && conditions[position] { continue }
+      if let found, found != input.dtype {
+        Misuse.report(
+          label,
+          "the dtypes differ, \(found) and \(input.dtype); convert one with asType(.\(found)) or asType(.\(input.dtype))")
+        return nil
+      }
+      found = input.dtype
+    }
+    let dtype = found ?? .bool
+    if dtype.isFloatingPoint { return dtype }
+    guard program.isIntegral else {
+      Misuse.report(
+        label, "needs floating-point numbers, got \(dtype); convert with asType(.float32) or asType(.float64)")
+      return nil
+    }
+    if dtype == .bool && !predicates.allSatisfy({ $0 }) && !isSelection {
+      Misuse.report(label, "has no meaning for bool; convert with asType(.int32) or asType(.float32)")
+      return nil
+    }
+    return dtype
+  }
+
+  /// Formulas of nothing but `select` and `copy` pass bools through.
+  private var isSelection: Bool {
+    graph.needed(for: results).allSatisfy {
+      if case .operation(let primitive, _, _, _) = graph.values[$0] { return primitive == .select || primitive == .copy }
+      return true
+    }
+  }
+
+  @inline(__always)
+  func resultType(_ index: Int, _ compute: DType) -> DType { predicates[index] ? .bool : compute }
+
+  /// The number type that kernels compute in for a dtype.
+  static func kernelType(_ dtype: DType) -> adj_dtype {
+    switch dtype {
+    case .float32: ADJ_F32
+    case .float64: ADJ_F64
+    default: ADJ_I64
+    }
+  }
+
+  /// Runs `body` with the program's scalars, parameters filled in.
+  @inline(__always)
+  func withScalars(
+    _ parameters: SIMD2<Double>, _ compute: DType, _ body: (UnsafePointer<adj_scalar>?) -> Void
+  ) {
+    let table = compute.isFloatingPoint ? program.floatScalars : program.integerScalars
+    table.withUnsafeBufferPointer { constants in
+      guard parameterCount > 0 else { return body(constants.baseAddress) }
+      withUnsafeTemporaryAllocation(of: adj_scalar.self, capacity: constants.count) { scalars in
+        for index in constants.indices { scalars[index] = constants[index] }
+        for index in 0..<parameterCount {
+          scalars[index] =
+            compute.isFloatingPoint ? adj_scalar(f: parameters[index]) : adj_scalar(i: Int64(parameters[index]))
+        }
+        body(scalars.baseAddress)
+      }
+    }
+  }
+}
+
+// MARK: - Evaluation
+
+extension Formula {
+  /// The common shape of the inputs, or nil after a report.
+  func broadcastShape(_ inputs: some Collection<Storage>) -> Shape? {
+    var shape = Shape()
+    for input in inputs {
+      guard let wider = shape.broadcast(with: input.shape) else {
+        let shapes = inputs.map { "\($0.shape)" }.joined(separator: " and ")
+        Misuse.report(label, "the shapes \(shapes) do not broadcast; axes must be equal or 1, counted from the last")
+        return nil
+      }
+      shape = wider
+    }
+    return shape
+  }
+
+  /// One input, one result.
+  @inline(__always)
+  func evaluate(_ x: Storage, _ parameters: SIMD2<Double>) -> Storage? {
+    guard x.isContiguous, x.dtype.isFloatingPoint, !predicates[0] else {
+      return evaluate([x], parameters)?[0]
+    }
+    let result = Storage(x.shape, x.dtype)
+    withUnsafeTemporaryAllocation(of: adj_view.self, capacity: 2) { views in
+      views[0].setFlat(x)
+      views[1].setFlat(result)
+      runFlat(views.baseAddress!, x.count, x.dtype, parameters)
+    }
+    return result
+  }
+
+  /// Two inputs, one result.
+  @inline(__always)
+  func evaluate(_ x: Storage, _ y: Storage, _ parameters: SIMD2<Double>) -> Storage? {
+    guard x.isContiguous, y.isContiguous, x.dtype == y.dtype, x.dtype.isFloatingPoint, !predicates[0],
+      x.shape == y.shape
+    else { return evaluate([x, y], parameters)?[0] }
+    let result = Storage(x.shape, x.dtype)
+    evaluate(x, y, into: result, parameters)
+    return result
+  }
+
+  /// Two inputs and a result that are contiguous and of one shape and dtype; the result may be an input.
+  @inline(__always)
+  func evaluate(_ x: Storage, _ y: Storage, into result: Storage, _ parameters: SIMD2<Double> = .zero) {
+    withUnsafeTemporaryAllocation(of: adj_view.self, capacity: 3) { views in
+      views[0].setFlat(x)
+      views[1].setFlat(y)
+      views[2].setFlat(result)
+      runFlat(views.baseAddress!, x.count, x.dtype, parameters)
+    }
+  }
+
+  /// All operands contiguous and of one shape: inputs, then results.
+  @inline(__always)
+  private func runFlat(
+    _ views: UnsafeMutablePointer<adj_view>, _ count: Int, _ compute: DType, _ parameters: SIMD2<Double>
+  ) {
+    withScalars(parameters, compute) { scalars in
+      var length = Int64(count)
+      if count < 2 * Parallel.elementGrain {
+        adj_run(
+          program.raw, Formula.kernelType(compute), 1, &length, views, scalars, views + inputCount, 0, length)
+      } else {
+        withUnsafePointer(to: &length) {
+          run(UnsafeSendable($0), 1, UnsafeSendable(views), count, compute, UnsafeSendable(scalars))
+        }
+      }
+    }
+  }
+
+  @inline(never)
+  private func run(
+    _ shape: UnsafeSendable<UnsafePointer<Int64>>, _ rank: Int32,
+    _ views: UnsafeSendable<UnsafeMutablePointer<adj_view>>, _ count: Int, _ compute: DType,
+    _ scalars: UnsafeSendable<UnsafePointer<adj_scalar>?>
+  ) {
+    let type = Formula.kernelType(compute)
+    // A long program is worth splitting sooner.
+    let grain = Swift.max(Parallel.elementGrain / Swift.max(program.instructionCount, 1), 1 << 13)
+    Parallel.run(count, grain: grain) { begin, end in
+      adj_run(
+        program.raw, type, rank, shape.value, views.value, scalars.value, views.value + inputCount,
+        Int64(begin), Int64(end))
+    }
+  }
+
+  /// Any number of inputs and results, any layout. Nil after a report.
+  @inline(never)
+  func evaluate(_ inputs: [Storage], _ parameters: SIMD2<Double>) -> [Storage]? {
+    guard let compute = computeType(inputs), let shape = broadcastShape(inputs) else { return nil }
+    if !compute.isFloatingPoint && parameterCount > 0 && !parametersAreIntegral(parameters, compute) { return nil }
+    let outputs = results.indices.map { Storage(shape, resultType($0, compute)) }
+    guard shape.elementCount > 0 else { return outputs }
+    withUnsafeTemporaryAllocation(of: adj_view.self, capacity: inputs.count + outputs.count) { views in
+      for (index, input) in inputs.enumerated() {
+        views[index] = adj_view(
+          input.pointer, input.shape.strides(input.strides, broadcastTo: shape), input.dtype)
+      }
+      for (index, output) in outputs.enumerated() { views[inputs.count + index] = adj_view(output) }
+      let space = IterationSpace(shape, views)
+      let base = UnsafeSendable(views.baseAddress!)
+      withScalars(parameters, compute) { scalars in
+        space.withShape { lengths, rank in
+          run(lengths, rank, base, shape.elementCount, compute, UnsafeSendable(scalars))
+        }
+      }
+    }
+    return outputs
+  }
+
+  private func parametersAreIntegral(_ parameters: SIMD2<Double>, _ compute: DType) -> Bool {
+    for index in 0..<parameterCount where Int64(exactly: parameters[index]) == nil {
+      Misuse.report(
+        label,
+        "cannot combine \(compute) numbers with \(parameters[index]); convert the tensor with asType(.float32)")
+      return false
+    }
+    return true
+  }
+}
+
+extension adj_view {
+  /// A contiguous array as one axis.
+  @inline(__always)
+  fileprivate mutating func setFlat(_ storage: Storage) {
+    data = storage.pointer
+    dtype = Int32(storage.dtype.rawValue)
+    strides.0 = 1
+  }
+}

@@ -1,0 +1,288 @@
+import Synchronization
+
+/// A pointwise function given as a program over scalars, with exact derivatives of every order.
+///
+/// Write one from a closure; it runs once, on tracing values, so it must not branch on numbers (use
+/// ``Formula/select(_:_:_:)``):
+///
+///     let swish = Formula { x in x / (1 + exp(-x)) }
+///     let y = swish(Tensor([1.0, 2.0]))
+///
+/// The whole formula is one pass over memory, and so is its derivative of any order, which is a formula
+/// derived from it. Inputs broadcast by NumPy's rule and have one floating-point dtype (or an integer one
+/// where every step has an integer meaning).
+public final class Formula: Function, @unchecked Sendable {
+  let label: String
+  let graph: FormulaGraph
+  let results: [Int]
+  let inputCount: Int
+  let parameterCount: Int
+  let program: Program
+  /// Results that are an input unchanged, and need no pass: the input's position.
+  let passedThrough: [Int?]
+  /// Results that are true or false.
+  let predicates: [Bool]
+  /// Inputs that are read as conditions only, and may be bool.
+  let conditions: [Bool]
+
+  private let plans = Mutex<[PlanKey: Plan]>([:])
+  // The plans of one- and two-input formulas are read without a lock, since every recorded call reads one.
+  private let planOfFirst = AtomicLazyReference<Plan>()
+  private let planOfSecond = AtomicLazyReference<Plan>()
+  private let planOfBoth = AtomicLazyReference<Plan>()
+
+  init(_ label: String, _ graph: FormulaGraph, results: [Int], inputCount: Int, parameterCount: Int) {
+    self.label = label
+    self.graph = graph
+    self.results = results
+    self.inputCount = inputCount
+    self.parameterCount = parameterCount
+    program = Program(graph, outputs: results, inputCount: inputCount, parameterCount: parameterCount)
+    passedThrough = results.map { graph.isInput($0) }
+    predicates = results.map { graph.isPredicate($0) }
+    conditions = (0..<inputCount).map { graph.isCondition(input: $0) }
+  }
+
+  override public var name: String { label }
+  override package var mayHoldTensors: Bool { false }
+
+  override package func pullback(_ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink) {
+    pullBack(node, cotangent, sink)
+  }
+
+  override package func pullback(_ node: Node, _ cotangents: [Tensor?], _ sink: any CotangentSink) {
+    pullBack(node, cotangents, sink)
+  }
+
+  override package func pushforward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {
+    pushForward(node, source)
+  }
+
+  /// Applies the formula to a tensor.
+  public override func callAsFunction(_ x: Tensor) -> Tensor {
+    takes(1) ? apply(x) : .placeholder
+  }
+
+  /// Applies the formula to two tensors, which broadcast.
+  public override func callAsFunction(_ x: Tensor, _ y: Tensor) -> Tensor {
+    takes(2) ? apply(x, y) : .placeholder
+  }
+
+  /// Applies the formula to as many tensors as it has inputs, and gives all its results.
+  public override func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
+    takes(inputs.count) ? apply(inputs) : results.map { _ in .placeholder }
+  }
+}
+
+extension FormulaGraph {
+  fileprivate func isPredicate(_ id: Int) -> Bool {
+    if case .operation(let primitive, _, _, _) = values[id] { return primitive.isPredicate }
+    return false
+  }
+
+  /// Whether an input is used, and only where a truth value is expected.
+  fileprivate func isCondition(input index: Int) -> Bool {
+    var used = false
+    for case .operation(let primitive, let a, let b, let c) in values {
+      let operands = [a, b, c].prefix(primitive.operandCount)
+      for (position, operand) in operands.enumerated() where isInput(operand) == index {
+        let asTruth = primitive == .select && position == 0 || [.and, .or, .not].contains(primitive)
+        if !asTruth { return false }
+        used = true
+      }
+    }
+    return used
+  }
+}
+
+// MARK: - Derivative plans
+
+/// Which of a call's inputs and results are saved, and the formulas that read them.
+final class Plan: Sendable {
+  /// Inputs and results that are saved, in the order the derivative formulas take them.
+  let savedInputs: [Int]
+  let savedResults: [Int]
+  let wanted: [Int]
+  /// For a one-result formula: cotangent, then what was saved -> the wanted inputs' cotangents.
+  let pullback: Formula?
+  /// Tangents of the wanted inputs, then what was saved -> the results' tangents, by which are not zero.
+  private let formula: Formula
+  private let others = Mutex<[Int: Derived]>([:])
+
+  init(_ formula: Formula, wanted: [Int], resultsKept: Bool) {
+    self.formula = formula
+    self.wanted = wanted
+    let saved = Derivation(formula, wanted).choice(resultsKept: resultsKept)
+    savedInputs = saved.inputs
+    savedResults = saved.results
+    let all = Array(0..<formula.results.count)
+    pullback = Derivation(formula, wanted).pullback(from: all, saved)?.formula
+  }
+
+  /// A derivative formula, and which wanted inputs (or results) its results are; nil where all are zero.
+  struct Derived: Sendable {
+    let formula: Formula?
+    let targets: [Int]
+  }
+
+  var isPullbackComplete: Bool { pullback.map { $0.results.count == wanted.count } ?? false }
+
+  private func derived(_ key: Int, _ make: () -> (formula: Formula, targets: [Int])?) -> Derived {
+    others.withLock { table in
+      if let found = table[key] { return found }
+      let made = make()
+      let result = Derived(formula: made?.formula, targets: made?.targets ?? [])
+      table[key] = result
+      return result
+    }
+  }
+
+  /// For cotangents of these results only.
+  func pullback(from results: [Int]) -> Derived {
+    derived(results.reduce(1 << 32) { $0 | 1 << $1 }) {
+      Derivation(formula, wanted).pullback(from: results, (savedInputs, savedResults))
+    }
+  }
+
+  /// For tangents of these inputs only.
+  func pushforward(from inputs: [Int]) -> Derived {
+    derived(inputs.reduce(0) { $0 | 1 << $1 }) {
+      Derivation(formula, wanted).pushforward(from: inputs, (savedInputs, savedResults))
+    }
+  }
+}
+
+struct PlanKey: Hashable {
+  let wanted: Int
+  let resultsKept: Bool
+}
+
+extension Formula {
+  /// The plan for derivatives with respect to these inputs (a bit each).
+  @inline(__always)
+  func plan(wanted: Int, resultsKept: Bool) -> Plan {
+    if resultsKept {
+      switch wanted {
+      case 1: return planOfFirst.load() ?? planOfFirst.storeIfNil(makePlan(wanted, true))
+      case 2: return planOfSecond.load() ?? planOfSecond.storeIfNil(makePlan(wanted, true))
+      case 3: return planOfBoth.load() ?? planOfBoth.storeIfNil(makePlan(wanted, true))
+      default: break
+      }
+    }
+    return otherPlan(wanted, resultsKept)
+  }
+
+  @inline(never)
+  private func makePlan(_ wanted: Int, _ resultsKept: Bool) -> Plan {
+    Plan(self, wanted: (0..<inputCount).filter { wanted & (1 << $0) != 0 }, resultsKept: resultsKept)
+  }
+
+  @inline(never)
+  private func otherPlan(_ wanted: Int, _ resultsKept: Bool) -> Plan {
+    plans.withLock { table in
+      let key = PlanKey(wanted: wanted, resultsKept: resultsKept)
+      if let plan = table[key] { return plan }
+      let plan = makePlan(wanted, resultsKept)
+      table[key] = plan
+      return plan
+    }
+  }
+}
+
+/// Derives one formula from another.
+private struct Derivation {
+  typealias SavedSet = (inputs: [Int], results: [Int])
+
+  let formula: Formula
+  let wanted: [Int]
+  /// The formula's values, then those of its derivative. Inputs: the formula's, then one cotangent for
+  /// each result, then one tangent for each input.
+  private let graph = FormulaGraph()
+  private let map: [Int]
+
+  init(_ formula: Formula, _ wanted: [Int]) {
+    self.formula = formula
+    self.wanted = wanted
+    map = formula.graph.copy(
+      into: graph, inputs: (0..<formula.inputCount).map(graph.input),
+      parameters: (0..<formula.parameterCount).map(graph.parameter))
+  }
+
+  private func results(_ which: [Int]) -> [Int] { which.map { map[formula.results[$0]] } }
+  private var inputs: [Int] { (0..<formula.inputCount).map(graph.input) }
+
+  private func cotangents(from which: [Int]) -> [Int?] {
+    let seeds = which.map { (value: map[formula.results[$0]], cotangent: graph.input(formula.inputCount + $0)) }
+    return graph.cotangents(of: wanted.map(graph.input), from: seeds)
+  }
+
+  /// What the derivative reads: weighs keeping a result against computing it again from the inputs.
+  func choice(resultsKept: Bool) -> SavedSet {
+    let roots = cotangents(from: Array(formula.results.indices)).compactMap { $0 }
+    let lean = reads(roots, given: [])
+    guard resultsKept else { return (lean.inputs, lean.results) }
+    let kept = reads(roots, given: Set(formula.results.map { map[$0] }))
+    func price(_ option: (inputs: [Int], results: [Int], cost: Int)) -> Int {
+      option.cost + 4 * (option.inputs.count + option.results.count)
+    }
+    return price(kept) < price(lean) ? (kept.inputs, kept.results) : (lean.inputs, lean.results)
+  }
+
+  private func reads(_ roots: [Int], given: Set<Int>) -> (inputs: [Int], results: [Int], cost: Int) {
+    let needed = graph.needed(for: roots, given: given)
+    var cost = 0
+    for id in needed where !given.contains(id) {
+      if case .operation(let primitive, _, _, _) = graph.values[id] { cost += primitive.cost }
+    }
+    let inputs = needed.compactMap { graph.isInput($0) }.filter { $0 < formula.inputCount }
+    // A result that is an input itself is read as that input.
+    let results = formula.results.indices.filter {
+      let id = map[formula.results[$0]]
+      return given.contains(id) && needed.contains(id) && graph.isInput(id) == nil
+    }
+    return (inputs.sorted(), Array(results), cost)
+  }
+
+  func pullback(from which: [Int], _ saved: SavedSet) -> (formula: Formula, targets: [Int])? {
+    let first = formula.inputCount
+    return extract(
+      cotangents(from: which), targets: wanted, seeds: which.map { first + $0 }, saved,
+      "\(formula.label).pullback")
+  }
+
+  func pushforward(from which: [Int], _ saved: SavedSet) -> (formula: Formula, targets: [Int])? {
+    let first = formula.inputCount + formula.results.count
+    let seeds = which.map { (value: graph.input($0), tangent: graph.input(first + $0)) }
+    let all = Array(formula.results.indices)
+    return extract(
+      graph.tangents(of: results(all), from: seeds), targets: all, seeds: which.map { first + $0 }, saved,
+      "\(formula.label).pushforward")
+  }
+
+  /// The derivative as a formula of the seeds and of what was saved.
+  private func extract(
+    _ roots: [Int?], targets: [Int], seeds: [Int], _ saved: SavedSet, _ label: String
+  ) -> (formula: Formula, targets: [Int])? {
+    let present = roots.indices.filter { roots[$0] != nil }
+    guard !present.isEmpty else { return nil }
+    let target = FormulaGraph()
+    var inputs = Array(
+      repeating: target.constant(.nan), count: 2 * formula.inputCount + formula.results.count)
+    for (position, seed) in seeds.enumerated() { inputs[seed] = target.input(position) }
+    for (position, index) in saved.inputs.enumerated() {
+      inputs[index] = target.input(seeds.count + position)
+    }
+    var replacing: [Int: Int] = [:]
+    for (position, index) in saved.results.enumerated() {
+      replacing[map[formula.results[index]]] = target.input(seeds.count + saved.inputs.count + position)
+    }
+    let copied = graph.copy(
+      into: target, inputs: inputs, parameters: (0..<formula.parameterCount).map(target.parameter),
+      replacing: replacing)
+    let derived = Formula(
+      label, target, results: present.map { copied[roots[$0]!] },
+      inputCount: seeds.count + saved.inputs.count + saved.results.count,
+      parameterCount: formula.parameterCount)
+    return (derived, present.map { targets[$0] })
+  }
+}

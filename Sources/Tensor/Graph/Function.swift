@@ -1,0 +1,186 @@
+/// Takes the cotangents that a function's pullback gives for its inputs. A walk is one.
+package protocol CotangentSink: AnyObject {
+  /// Whether a cotangent for this result of this node is of use.
+  func wants(_ node: Node, _ output: Int) -> Bool
+  /// Adds a cotangent; it may be broadcast against the result's shape in either direction.
+  func receive(_ cotangent: consuming Tensor, _ node: Node, _ output: Int)
+}
+
+/// Gives the tangents of a node's inputs. A forward walk is one.
+package protocol TangentSource: AnyObject {
+  /// The tangent of this result of this node; nil is zero.
+  func tangent(_ node: Node, _ output: Int) -> Tensor?
+}
+
+/// What a function keeps for its derivative rules.
+public enum Saved: Sendable, Hashable {
+  /// The input at this position.
+  case input(Int)
+  /// The result at this position.
+  case output(Int)
+}
+
+/// What a function kept of one call, with the history that makes rules differentiable themselves.
+public struct SavedTensors {
+  let node: Node
+  let declared: [Saved]
+
+  /// The input at a position that the function declared in ``Function/saves``.
+  public func input(_ index: Int) -> Tensor { node.saved(slot(.input(index)), input: index) }
+  /// The result at a position that the function declared in ``Function/saves``.
+  public func output(_ index: Int) -> Tensor { node.saved(slot(.output(index)), output: index) }
+  /// Whether a derivative with respect to this input can be asked for at all.
+  public func isTracked(_ index: Int) -> Bool { node.isTracked(index) }
+
+  private func slot(_ wanted: Saved) -> Int {
+    guard let slot = declared.firstIndex(of: wanted) else {
+      fatalError("\(node.function.name): a rule reads \(wanted), which `saves` does not declare")
+    }
+    return slot
+  }
+}
+
+/// An operator together with its derivative rules.
+///
+/// This class is the general kind: `forward`, `vjp` and `jvp` are written out. Subclass it for an operator
+/// of your own and call the instance. Rules must be composed of operators on tensors: that is what makes
+/// derivatives of every order exist. Zero is `nil`. Cotangents and tangents may carry extra leading axes,
+/// so count axes from the end.
+///
+/// Three further kinds need less: ``Formula`` (pointwise), ``LinearFunction`` and ``BilinearFunction``.
+open class Function: @unchecked Sendable {
+  public init() {}
+
+  /// The operator's name in messages and in printed graphs.
+  open var name: String { "\(type(of: self))" }
+
+  /// What of a call the rules read; nothing else is kept alive.
+  open var saves: [Saved] { [] }
+
+  /// Computes the results. Called with untracked tensors; nothing in it is recorded.
+  open func forward(_ inputs: [Tensor]) -> [Tensor] {
+    fatalError("\(name): `forward` is not overridden")
+  }
+
+  /// The cotangents of the inputs, from those of the results; `nil` is zero.
+  open func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+    fatalError("\(name): `vjp` is not overridden, so it cannot be differentiated in reverse mode")
+  }
+
+  /// The tangents of the results, from those of the inputs; `nil` is zero.
+  open func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+    fatalError("\(name): `jvp` is not overridden, so it cannot be differentiated in forward mode")
+  }
+
+  /// Whether instances may hold tensors (and so a graph). A function that does not is freed faster.
+  package var mayHoldTensors: Bool { true }
+
+  /// Applies the function to tensors, recording it where one of them is tracked.
+  public func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
+    let results = withoutGrad { forward(inputs.map { $0.detached() }) }
+    return record(inputs, results)
+  }
+
+  /// Applies the function to one tensor; its first result.
+  public func callAsFunction(_ x: Tensor) -> Tensor { self([x])[0] }
+
+  /// Applies the function to two tensors; its first result.
+  public func callAsFunction(_ x: Tensor, _ y: Tensor) -> Tensor { self([x, y])[0] }
+
+  // MARK: What walks call
+
+  /// Pulls the cotangent of the only result back to the inputs.
+  package func pullback(_ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink) {
+    pullback(node, [cotangent], sink)
+  }
+
+  package func pullback(_ node: Node, _ cotangents: [Tensor?], _ sink: any CotangentSink) {
+    let results = vjp(cotangents, SavedTensors(node: node, declared: saves))
+    precondition(
+      results.count == node.inputCount,
+      "\(name): vjp gave \(results.count) cotangents for \(node.inputCount) inputs")
+    for (index, result) in results.enumerated() {
+      if let result { node.deliver(result, toInput: index, sink) }
+    }
+  }
+
+  /// Pushes the inputs' tangents forward to the results.
+  package func pushforward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {
+    let tangents = (0..<node.inputCount).map { node.tangent(ofInput: $0, source) }
+    if tangents.allSatisfy({ $0 == nil }) { return Array(repeating: nil, count: node.outputCount) }
+    let results = jvp(tangents, SavedTensors(node: node, declared: saves))
+    precondition(
+      results.count == node.outputCount,
+      "\(name): jvp gave \(results.count) tangents for \(node.outputCount) results")
+    return results
+  }
+}
+
+extension Node {
+  @inline(__always)
+  package func deliver(_ cotangent: consuming Tensor, toInput index: Int, _ sink: any CotangentSink) {
+    guard let (node, output) = source(index) else { return }
+    sink.receive(cotangent, node, output)
+  }
+
+  package func wants(_ index: Int, _ sink: any CotangentSink) -> Bool {
+    guard let (node, output) = source(index) else { return false }
+    return sink.wants(node, output)
+  }
+
+  package func tangent(ofInput index: Int, _ source: any TangentSource) -> Tensor? {
+    guard let (node, output) = self.source(index) else { return nil }
+    return source.tangent(node, output)
+  }
+}
+
+extension Node {
+  /// The tangent of an input that broadcasts in an operation of this rank: extra leading axes are put
+  /// before the axes that the input lacks.
+  package func tangent(ofInput index: Int, alignedToRank rank: Int, _ source: any TangentSource) -> Tensor? {
+    guard let (node, output) = self.source(index), let tangent = source.tangent(node, output) else { return nil }
+    let shape = node.shape(ofOutput: output)
+    guard tangent.rank > shape.rank, shape.rank < rank else { return tangent }
+    let padded = Shape(repeating: 1, rank: rank - shape.rank).followed(by: shape)
+    return Reshape(from: shape, to: padded)(tangent)
+  }
+}
+
+// MARK: - Calling a function
+
+extension Function {
+  /// Attaches a node to results that were computed already.
+  package func record(_ inputs: [Tensor], _ results: [Tensor]) -> [Tensor] {
+    guard inputs.contains(where: { $0.node != nil }), isRecording else { return results }
+    let saved: [Storage?] = saves.map {
+      switch $0 {
+      case .input(let index): inputs[index].storage
+      case .output(let index): results[index].storage
+      }
+    }
+    let node = Node(self, inputs: inputs, results: results.map(\.storage), saving: saved)
+    return results.enumerated().map {
+      // Integer results (indices) have no derivative and no history.
+      $1.dtype.isFloatingPoint ? Tensor($1.storage, node: node, output: Int32($0)) : $1
+    }
+  }
+}
+
+/// A gradient that was computed without recording how: differentiating it again is an error, not zero.
+package final class UnrecordedGradient: Function, @unchecked Sendable {
+  private static let shared = UnrecordedGradient()
+  override package var name: String { "gradient computed without createGraph" }
+  override package var mayHoldTensors: Bool { false }
+
+  package static func mark(_ storage: Storage) -> Tensor {
+    Tensor(storage, node: Node(mark: shared, storage))
+  }
+
+  /// What walks say when they reach a mark.
+  package static let explanation = """
+    reached a gradient whose computation was not recorded. Ask for it with createGraph: true, or use \
+    grad(grad(f)), which needs no flag; detached() makes it a constant
+    """
+
+  package static func isMark(_ node: Node) -> Bool { node.function === shared }
+}

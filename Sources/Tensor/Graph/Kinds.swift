@@ -1,0 +1,79 @@
+/// A function linear in its one input: its author says how to apply it and how to transpose it.
+///
+/// vjp is the transpose, jvp the function itself; nothing is saved. Both take extra leading axes, so
+/// an instance describes its axes counted from the end.
+open class LinearFunction: Function, @unchecked Sendable {
+  /// Applies the function to untracked numbers.
+  open func apply(_ x: Tensor) -> Tensor { fatalError("\(name): `apply` is not overridden") }
+
+  /// The transpose, composed of operators on tensors.
+  open func transpose(_ cotangent: Tensor) -> Tensor {
+    fatalError("\(name): `transpose` is not overridden")
+  }
+
+  override package var mayHoldTensors: Bool { false }
+
+  public final override func callAsFunction(_ x: Tensor) -> Tensor {
+    let result = apply(x.detached()).storage
+    guard x.node != nil, isRecording, result.dtype.isFloatingPoint else { return Tensor(result) }
+    return Tensor(result, node: Node(self, x, result: result))
+  }
+
+  package final override func pullback(
+    _ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink
+  ) {
+    node.deliver(transpose(cotangent), toInput: 0, sink)
+  }
+
+  package final override func pushforward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {
+    [node.tangent(ofInput: 0, source).map { self($0) }]
+  }
+}
+
+/// A function linear in each of its two inputs: its author says how to apply it and its two adjoints.
+///
+/// jvp is f(a', b) + f(a, b'). An input is saved only where the other one is tracked. Inputs, cotangents
+/// and tangents take extra leading axes; sums over broadcast axes are done by the walk.
+open class BilinearFunction: Function, @unchecked Sendable {
+  /// Applies the function to untracked numbers.
+  open func apply(_ a: Tensor, _ b: Tensor) -> Tensor { fatalError("\(name): `apply` is not overridden") }
+
+  /// The cotangent of the left input, composed of operators on tensors.
+  open func leftAdjoint(_ cotangent: Tensor, _ b: Tensor) -> Tensor {
+    fatalError("\(name): `leftAdjoint` is not overridden")
+  }
+
+  /// The cotangent of the right input, composed of operators on tensors.
+  open func rightAdjoint(_ cotangent: Tensor, _ a: Tensor) -> Tensor {
+    fatalError("\(name): `rightAdjoint` is not overridden")
+  }
+
+  override package var mayHoldTensors: Bool { false }
+
+  public final override func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor {
+    let result = apply(a.detached(), b.detached()).storage
+    guard a.node != nil || b.node != nil, isRecording else { return Tensor(result) }
+    let node = Node(
+      self, a, b, result: result, saving: b.node == nil ? nil : a.storage, a.node == nil ? nil : b.storage)
+    return Tensor(result, node: node)
+  }
+
+  package final override func pullback(
+    _ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink
+  ) {
+    if node.wants(0, sink) {
+      node.deliver(leftAdjoint(copy cotangent, node.saved(1, input: 1)), toInput: 0, sink)
+    }
+    if node.wants(1, sink) {
+      node.deliver(rightAdjoint(cotangent, node.saved(0, input: 0)), toInput: 1, sink)
+    }
+  }
+
+  package final override func pushforward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {
+    let left = node.tangent(ofInput: 0, source).map { self($0, node.saved(1, input: 1)) }
+    let right = node.tangent(ofInput: 1, source).map { self(node.saved(0, input: 0), $0) }
+    guard let left else { return [right] }
+    guard let right else { return [left] }
+    return [left + right]
+  }
+}

@@ -1,0 +1,302 @@
+import CKernels
+import Synchronization
+
+/// One recorded operation: the function, where its inputs came from, and what it saved of them.
+///
+/// Nodes never change after they are made, and nothing about a walk is kept in them: any number of threads
+/// may differentiate one graph at once. A node holds its inputs' nodes, never its results, so that a graph
+/// lives exactly as long as someone holds a result, and no cycle can form.
+public final class Node: @unchecked Sendable {
+  /// The position in the order of recording: larger than that of every node it depends on.
+  package let sequence: UInt64
+  /// The smallest and largest sequence number among the leaves this node depends on.
+  package let oldestLeaf: UInt64
+  package let newestLeaf: UInt64
+  package let inputCount: Int
+  package let outputCount: Int
+  /// Shape and dtype of the first result.
+  package let shape: Shape
+  package let dtype: DType
+  /// Run-time numbers of a pointwise function.
+  package let parameters: SIMD2<Double>
+
+  // References are held by hand, so that `deinit` can hand them over instead of recursing.
+  private let functionReference: Unmanaged<Function>
+  private let first: Input
+  private let second: Input
+  private let rest: [Input]
+  private let saved0: Storage?
+  private let saved1: Storage?
+  private let savedRest: [Storage?]
+  private let otherOutputs: [(shape: Shape, dtype: DType)]
+  /// Only a leaf has one.
+  package let gradient: GradientSlot?
+
+  /// Where an input came from; no node where it was not tracked.
+  private struct Input {
+    var node: Unmanaged<Node>?
+    var output: Int32
+    var sequence: UInt64
+
+    static let untracked = Input(node: nil, output: 0, sequence: 0)
+
+    init(node: Unmanaged<Node>?, output: Int32, sequence: UInt64) {
+      self.node = node
+      self.output = output
+      self.sequence = sequence
+    }
+
+    @inline(__always)
+    init(_ tensor: Tensor) {
+      if let node = tensor.node {
+        self.init(node: .passRetained(node), output: tensor.output, sequence: node.sequence)
+      } else {
+        self = .untracked
+      }
+    }
+  }
+
+  /// A leaf, or a mark (a node that no derivative may pass).
+  private init(_ function: Function, _ storage: Storage, _ sequence: UInt64, _ gradient: GradientSlot?) {
+    functionReference = .passRetained(function)
+    self.sequence = sequence
+    oldestLeaf = sequence
+    newestLeaf = sequence
+    inputCount = 0
+    outputCount = 1
+    shape = storage.shape
+    dtype = storage.dtype
+    parameters = .zero
+    first = .untracked
+    second = .untracked
+    rest = []
+    saved0 = nil
+    saved1 = nil
+    savedRest = []
+    otherOutputs = []
+    self.gradient = gradient
+    adj_thread().pointee.live_nodes += 1
+  }
+
+  package convenience init(leaf storage: Storage, policy: GradientPolicy, sequence: UInt64? = nil) {
+    self.init(
+      Leaf.shared, storage, sequence ?? adj_next_sequence(1), GradientSlot(policy: policy))
+  }
+
+  package convenience init(mark: Function, _ storage: Storage) {
+    self.init(mark, storage, adj_next_sequence(1), nil)
+  }
+
+  /// Records a function of one input with one result.
+  @inline(__always)
+  package init(
+    _ function: Function, _ a: Tensor, result: Storage, saving saved0: Storage? = nil,
+    _ saved1: Storage? = nil, parameters: SIMD2<Double> = .zero
+  ) {
+    functionReference = .passRetained(function)
+    sequence = adj_next_sequence(1)
+    first = Input(a)
+    second = .untracked
+    oldestLeaf = a.node?.oldestLeaf ?? .max
+    newestLeaf = a.node?.newestLeaf ?? 0
+    inputCount = 1
+    outputCount = 1
+    shape = result.shape
+    dtype = result.dtype
+    self.parameters = parameters
+    rest = []
+    self.saved0 = saved0
+    self.saved1 = saved1
+    savedRest = []
+    otherOutputs = []
+    gradient = nil
+    adj_thread().pointee.live_nodes += 1
+  }
+
+  /// Records a function of two inputs with one result.
+  @inline(__always)
+  package init(
+    _ function: Function, _ a: Tensor, _ b: Tensor, result: Storage, saving saved0: Storage? = nil,
+    _ saved1: Storage? = nil, _ saved2: Storage? = nil, parameters: SIMD2<Double> = .zero
+  ) {
+    functionReference = .passRetained(function)
+    sequence = adj_next_sequence(1)
+    first = Input(a)
+    second = Input(b)
+    oldestLeaf = min(a.node?.oldestLeaf ?? .max, b.node?.oldestLeaf ?? .max)
+    newestLeaf = max(a.node?.newestLeaf ?? 0, b.node?.newestLeaf ?? 0)
+    inputCount = 2
+    outputCount = 1
+    shape = result.shape
+    dtype = result.dtype
+    self.parameters = parameters
+    rest = []
+    self.saved0 = saved0
+    self.saved1 = saved1
+    savedRest = saved2.map { [$0] } ?? []
+    otherOutputs = []
+    gradient = nil
+    adj_thread().pointee.live_nodes += 1
+  }
+
+  /// Records a function of any number of inputs and results.
+  package init(
+    _ function: Function, inputs: [Tensor], results: [Storage], saving saved: [Storage?],
+    parameters: SIMD2<Double> = .zero
+  ) {
+    functionReference = .passRetained(function)
+    sequence = adj_next_sequence(1)
+    first = inputs.count > 0 ? Input(inputs[0]) : .untracked
+    second = inputs.count > 1 ? Input(inputs[1]) : .untracked
+    rest = inputs.dropFirst(2).map { Input($0) }
+    var oldest = UInt64.max
+    var newest: UInt64 = 0
+    for case let node? in inputs.lazy.map(\.node) {
+      oldest = min(oldest, node.oldestLeaf)
+      newest = max(newest, node.newestLeaf)
+    }
+    oldestLeaf = oldest
+    newestLeaf = newest
+    inputCount = inputs.count
+    outputCount = results.count
+    shape = results[0].shape
+    dtype = results[0].dtype
+    self.parameters = parameters
+    saved0 = saved.count > 0 ? saved[0] : nil
+    saved1 = saved.count > 1 ? saved[1] : nil
+    savedRest = Array(saved.dropFirst(2))
+    otherOutputs = results.dropFirst().map { ($0.shape, $0.dtype) }
+    gradient = nil
+    adj_thread().pointee.live_nodes += 1
+  }
+
+  /// Frees without recursion, however long the graph: every node hands its references to a list of its
+  /// thread, and only the outermost deinit releases what is on it.
+  deinit {
+    let thread = adj_thread()!
+    thread.pointee.live_nodes -= 1
+    if let node = first.node { adj_park(thread, node.toOpaque()) }
+    if let node = second.node { adj_park(thread, node.toOpaque()) }
+    for input in rest {
+      if let node = input.node { adj_park(thread, node.toOpaque()) }
+    }
+    if functionReference._withUnsafeGuaranteedRef({ $0.mayHoldTensors }) {
+      adj_park(thread, functionReference.toOpaque())
+    } else {
+      functionReference.release()
+    }
+    if thread.pointee.draining == 0 {
+      thread.pointee.draining = 1
+      while thread.pointee.parked_count > 0 {
+        thread.pointee.parked_count -= 1
+        let reference = thread.pointee.parked[Int(thread.pointee.parked_count)]!
+        Unmanaged<AnyObject>.fromOpaque(reference).release()
+      }
+      thread.pointee.draining = 0
+    }
+  }
+}
+
+// MARK: - Reading a node
+
+extension Node {
+  package var function: Function { functionReference.takeUnretainedValue() }
+
+  package var isLeaf: Bool { gradient != nil }
+
+  private func input(_ index: Int) -> Input {
+    switch index {
+    case 0: first
+    case 1: second
+    default: rest[index - 2]
+    }
+  }
+
+  /// The node an input came from, and which of its results the input is.
+  @inline(__always)
+  package func source(_ index: Int) -> (node: Node, output: Int)? {
+    let input = input(index)
+    guard let node = input.node else { return nil }
+    return (node.takeUnretainedValue(), Int(input.output))
+  }
+
+  package func isTracked(_ index: Int) -> Bool { input(index).node != nil }
+
+  package var trackedInputs: [Bool] { (0..<inputCount).map(isTracked) }
+
+  package func shape(ofOutput output: Int) -> Shape {
+    output == 0 ? shape : otherOutputs[output - 1].shape
+  }
+
+  package func dtype(ofOutput output: Int) -> DType {
+    output == 0 ? dtype : otherOutputs[output - 1].dtype
+  }
+
+  package var savedCount: Int { 2 + savedRest.count }
+
+  package func savedStorage(_ slot: Int) -> Storage? {
+    switch slot {
+    case 0: saved0
+    case 1: saved1
+    default: slot - 2 < savedRest.count ? savedRest[slot - 2] : nil
+    }
+  }
+
+  /// What was saved in a slot, as the constant it is.
+  package func saved(_ slot: Int) -> Tensor { Tensor(savedStorage(slot)!) }
+
+  /// What was saved in a slot, where it was this input: with the input's history.
+  @inline(__always)
+  package func saved(_ slot: Int, input index: Int) -> Tensor {
+    let input = input(index)
+    return Tensor(savedStorage(slot)!, node: input.node?.takeUnretainedValue(), output: input.output)
+  }
+
+  /// What was saved in a slot, where it was this result: with this node as its history.
+  @inline(__always)
+  package func saved(_ slot: Int, output index: Int) -> Tensor {
+    Tensor(savedStorage(slot)!, node: self, output: Int32(index))
+  }
+
+  /// Whether reading this slot can lead back into the graph is the function's business; here only bytes.
+  package var savedBytes: Int {
+    (0..<savedCount).reduce(0) { $0 + (savedStorage($1).map { $0.count * $0.dtype.byteCount } ?? 0) }
+  }
+}
+
+// MARK: - Leaves
+
+/// What `backward()` does with the gradient of a leaf.
+public enum GradientPolicy: Sendable, Hashable {
+  /// Adds to what is there (MXNet's `add`).
+  case accumulate
+  /// Puts the new one in its place (MXNet's `write`).
+  case replace
+  /// Keeps nothing (MXNet's `null`).
+  case ignore
+}
+
+/// A leaf's gradient. Holds numbers, never a graph, so that a leaf cannot keep itself alive.
+package final class GradientSlot: Sendable {
+  package let policy: GradientPolicy
+  private let value = Mutex<Storage?>(nil)
+
+  package init(policy: GradientPolicy) { self.policy = policy }
+
+  package var storage: Storage? {
+    get { value.withLock { $0 } }
+    set { value.withLock { $0 = newValue } }
+  }
+
+  /// Combines under the lock: several threads may run `backward()` into one leaf.
+  package func update(_ body: (Storage?) -> Storage?) {
+    value.withLock { $0 = body($0) }
+  }
+}
+
+/// The function of a leaf: nothing comes before it.
+final class Leaf: Function, @unchecked Sendable {
+  static let shared = Leaf()
+  override var name: String { "leaf" }
+  override var mayHoldTensors: Bool { false }
+}

@@ -1,0 +1,16 @@
+extension Tensor {
+  /// The sum of two cotangents; in the memory of the first where nobody else holds it and nothing is
+  /// recorded.
+  package consuming func adding(_ other: consuming Tensor) -> Tensor {
+    guard node == nil, other.node == nil, storage.owner == nil, storage.isContiguous, other.storage.isContiguous,
+      storage.shape == other.storage.shape, isKnownUniquelyReferenced(&storage)
+    else { return self + other }
+    Arithmetic.add.tensors.evaluate(storage, other.storage, into: storage)
+    return Tensor(storage)
+  }
+
+  /// Summed over axes that were broadcast; itself where there are none.
+  package func reduced(from wide: Shape, to narrow: Shape) -> Tensor {
+    wide == narrow ? self : SumTo(from: wide, to: narrow)(self)
+  }
+}

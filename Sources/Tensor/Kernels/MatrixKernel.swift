@@ -1,0 +1,77 @@
+/// Matrix products of strided storages on BLAS.
+enum MatrixKernel {
+  /// A matrix as BLAS takes it: row-major with a leading dimension, perhaps to be read transposed.
+  private struct Operand {
+    let storage: Storage
+    let transposed: Bool
+    let leading: Int
+  }
+
+  /// Passes strides that BLAS can take as they are, copies others.
+  private static func operand(_ storage: Storage, rows: Int, columns: Int) -> Operand {
+    let rank = storage.shape.rank
+    let rowStride = storage.strides[rank - 2]
+    let columnStride = storage.strides[rank - 1]
+    if (columnStride == 1 || columns == 1) && (rowStride >= max(columns, 1) || rows == 1) {
+      return Operand(storage: storage, transposed: false, leading: rows == 1 ? max(columns, 1) : rowStride)
+    }
+    if (rowStride == 1 || rows == 1) && (columnStride >= max(rows, 1) || columns == 1) {
+      return Operand(storage: storage, transposed: true, leading: columns == 1 ? max(rows, 1) : columnStride)
+    }
+    return Operand(storage: storage.copied(), transposed: false, leading: max(columns, 1))
+  }
+
+  /// [..., m, k] x [..., k, n] -> [..., m, n]; stacks broadcast, their ranks may differ.
+  static func product(_ a: Storage, _ b: Storage) -> Storage {
+    let m = a.shape[a.shape.rank - 2]
+    let k = a.shape[a.shape.rank - 1]
+    let n = b.shape[b.shape.rank - 1]
+    let stack = a.shape.first(a.shape.rank - 2).broadcast(with: b.shape.first(b.shape.rank - 2))!
+    let result = Storage(stack.followed(by: [m, n]), a.dtype)
+    guard result.count > 0 else { return result }
+    let left = operand(a, rows: m, columns: k)
+    let right = operand(b, rows: k, columns: n)
+    withExtendedLifetime((left.storage, right.storage)) {
+      if stack.rank == 0 {
+        BLAS.gemm(
+          a.dtype, transposeA: left.transposed, transposeB: right.transposed, m: m, n: n, k: k,
+          a: left.storage.pointer, lda: left.leading, b: right.storage.pointer, ldb: right.leading,
+          c: result.pointer, ldc: n)
+      } else {
+        runStack(stack, left, right, m, n, k, result)
+      }
+    }
+    return result
+  }
+
+  /// Runs of the stack along its last axis with constant strides, one batch each.
+  private static func runStack(
+    _ stack: Shape, _ left: Operand, _ right: Operand, _ m: Int, _ n: Int, _ k: Int, _ result: Storage
+  ) {
+    let leftStrides = stackStrides(left.storage, stack)
+    let rightStrides = stackStrides(right.storage, stack)
+    let last = stack.rank - 1
+    let runs = stack.elementCount / stack[last]
+    let size = result.dtype.byteCount
+    for run in 0..<runs {
+      var rest = run
+      var leftOffset = 0
+      var rightOffset = 0
+      for axis in stride(from: last - 1, through: 0, by: -1) {
+        leftOffset += rest % stack[axis] * leftStrides[axis]
+        rightOffset += rest % stack[axis] * rightStrides[axis]
+        rest /= stack[axis]
+      }
+      BLAS.batchedGemm(
+        result.dtype, transposeA: left.transposed, transposeB: right.transposed, batch: stack[last], m: m, n: n,
+        k: k, a: left.storage.pointer + leftOffset * size, lda: left.leading, strideA: leftStrides[last],
+        b: right.storage.pointer + rightOffset * size, ldb: right.leading, strideB: rightStrides[last],
+        c: result.pointer + run * stack[last] * m * n * size, ldc: n, strideC: m * n)
+    }
+  }
+
+  private static func stackStrides(_ storage: Storage, _ stack: Shape) -> Strides {
+    let rank = storage.shape.rank - 2
+    return storage.shape.first(rank).strides(storage.strides.first(rank), broadcastTo: stack)
+  }
+}

@@ -1,0 +1,44 @@
+import CKernels
+import Dispatch
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Work over several cores.
+///
+/// Handing work to another thread costs tens of microseconds, so that only large work is split; a split
+/// depends on the amount of work alone, never on timing, and results do not depend on it.
+package enum Parallel {
+  /// Elements of simple work that are worth a thread of their own.
+  package static let elementGrain = 1 << 16
+
+  /// Runs `body` on consecutive parts of `0 ..< count`, each of at least `grain`.
+  package static func run(_ count: Int, grain: Int, _ body: @Sendable (Int, Int) -> Void) {
+    guard count >= 2 * grain, BLAS.threads > 1 else {
+      body(0, count)
+      return
+    }
+    runParts(Swift.min(BLAS.threads, count / grain), count, body)
+  }
+
+  @inline(never)
+  private static func runParts(_ parts: Int, _ count: Int, _ body: @Sendable (Int, Int) -> Void) {
+    let length = (count / parts + 63) & ~63  // whole cache lines, so that no two threads share one
+    withoutActuallyEscaping(body) { body in
+      DispatchQueue.concurrentPerform(iterations: parts) { part in
+        let begin = Swift.min(part * length, count)
+        let end = part == parts - 1 ? count : Swift.min(begin + length, count)
+        if begin < end { body(begin, end) }
+      }
+    }
+  }
+}
+
+/// Carries a pointer into a concurrent closure whose parts do not overlap.
+package struct UnsafeSendable<Value>: @unchecked Sendable {
+  package let value: Value
+  package init(_ value: Value) { self.value = value }
+}

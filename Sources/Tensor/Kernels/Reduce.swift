@@ -1,0 +1,136 @@
+import CKernels
+
+/// Reductions of a formula's result, which is never stored: a plain sum is that of the formula x.
+enum Reduce {
+  static let identity = Formula("identity") { x in x }
+
+  /// Reduces over `axes` (counted from 0) of the inputs' common shape. `scale` is for sums. Nil after a report.
+  static func run(
+    _ reduction: adj_reduction, _ formula: Formula, _ inputs: [Storage], axes: [Int], keepDims: Bool,
+    scale: Double = 1, parameters: SIMD2<Double> = .zero
+  ) -> Storage? {
+    guard let compute = formula.computeType(inputs), let shape = formula.broadcastShape(inputs) else { return nil }
+    var kept = Shape()
+    var reduced = Shape()
+    var result = Shape()
+    for axis in 0..<shape.rank {
+      if axes.contains(axis) {
+        reduced.append(shape[axis])
+        if keepDims { result.append(1) }
+      } else {
+        kept.append(shape[axis])
+        result.append(shape[axis])
+      }
+    }
+    let output = Storage(result, formula.resultType(0, compute) == .bool ? .int64 : compute)
+    guard output.count > 0 else { return output }
+    withUnsafeTemporaryAllocation(of: adj_view.self, capacity: inputs.count + 1) { views in
+      for (index, input) in inputs.enumerated() {
+        let strides = input.shape.strides(input.strides, broadcastTo: shape)
+        views[index] = adj_view(input.pointer, ordered(strides, axes), input.dtype)
+      }
+      views[inputs.count] = adj_view(output.pointer, kept.rowMajorStrides, output.dtype)
+      // The output's strides along reduced axes are 0, but they must not decide what merges.
+      for axis in 0..<reduced.rank { views[inputs.count][stride: kept.rank + axis] = 0 }
+      let all = kept.followed(by: reduced)
+      let task = Task(
+        formula: formula, reduction: reduction, compute: compute, scale: scale,
+        keptCount: kept.elementCount, reducedCount: reduced.elementCount)
+      formula.withScalars(parameters, compute) { scalars in
+        task.run(all, keptRank: kept.rank, views, UnsafeSendable(scalars), output)
+      }
+    }
+    return output
+  }
+
+  /// Kept axes first, then reduced ones.
+  private static func ordered(_ strides: Strides, _ axes: [Int]) -> Strides {
+    var result = Strides()
+    for axis in 0..<strides.rank where !axes.contains(axis) { result.append(strides[axis]) }
+    for axis in 0..<strides.rank where axes.contains(axis) { result.append(strides[axis]) }
+    return result
+  }
+
+  private struct Task: @unchecked Sendable {
+    let formula: Formula
+    let reduction: adj_reduction
+    let compute: DType
+    let scale: Double
+    let keptCount: Int
+    let reducedCount: Int
+
+    /// Elements of one part of a long reduction. Fixed, so that sums do not depend on the machine.
+    private static let partLength = 1 << 17
+
+    func run(
+      _ shape: Shape, keptRank: Int, _ views: UnsafeMutableBufferPointer<adj_view>,
+      _ scalars: UnsafeSendable<UnsafePointer<adj_scalar>?>, _ output: Storage
+    ) {
+      let space = IterationSpace(shape, views, keeping: keptRank)
+      let reducedRank = space.shape.rank - space.keptRank
+      let inputs = UnsafeSendable(views.baseAddress!)
+      let outputView = UnsafeSendable(views.baseAddress! + formula.inputCount)
+      space.withShape { lengths, _ in
+        let grain = Swift.max(1, Parallel.elementGrain / Swift.max(reducedCount, 1))
+        if keptCount >= 2 * grain || reducedCount < 2 * Task.partLength {
+          Parallel.run(keptCount, grain: grain) { begin, end in
+            call(
+              lengths, space.keptRank, reducedRank, inputs, scalars, outputView.value, begin..<end,
+              0..<reducedCount, scale)
+          }
+        } else {
+          runInParts(lengths, space.keptRank, reducedRank, inputs, scalars, outputView)
+        }
+      }
+    }
+
+    /// Few results of many elements each: parts of the reduced range, combined in a fixed order.
+    private func runInParts(
+      _ lengths: UnsafeSendable<UnsafePointer<Int64>>, _ keptRank: Int, _ reducedRank: Int,
+      _ inputs: UnsafeSendable<UnsafeMutablePointer<adj_view>>,
+      _ scalars: UnsafeSendable<UnsafePointer<adj_scalar>?>,
+      _ output: UnsafeSendable<UnsafeMutablePointer<adj_view>>
+    ) {
+      let parts = (reducedCount + Task.partLength - 1) / Task.partLength
+      // Partial sums in float64, so that splitting costs no accuracy.
+      let partials = Storage([parts, keptCount], compute.isFloatingPoint ? .float64 : .int64)
+      let storage = UnsafeSendable(partials.pointer)
+      let keptStrides = UnsafeSendable(output)
+      Parallel.run(parts, grain: 1) { begin, end in
+        for part in begin..<end {
+          var view = keptStrides.value.value.pointee
+          view.data = storage.value + part * keptCount * 8
+          view.dtype = Int32(partials.dtype.rawValue)
+          let from = part * Task.partLength
+          call(
+            lengths, keptRank, reducedRank, inputs, scalars, &view, 0..<keptCount,
+            from..<Swift.min(from + Task.partLength, reducedCount), 1)
+        }
+      }
+      var target = output.value.pointee
+      target.strides.0 = 1
+      withUnsafeTemporaryAllocation(of: adj_view.self, capacity: 1) { view in
+        view[0] = adj_view(partials.pointer, [1, keptCount], partials.dtype)
+        var shape = (Int64(keptCount), Int64(parts))
+        withUnsafePointer(to: &shape) {
+          let lengths = UnsafeRawPointer($0).assumingMemoryBound(to: Int64.self)
+          adj_reduce(
+            Reduce.identity.program.raw, compute.isFloatingPoint ? ADJ_F64 : ADJ_I64, reduction, 1, 1, lengths,
+            view.baseAddress, nil, &target, scale, false, 0, Int64(keptCount), 0, Int64(parts))
+        }
+      }
+    }
+
+    private func call(
+      _ lengths: UnsafeSendable<UnsafePointer<Int64>>, _ keptRank: Int, _ reducedRank: Int,
+      _ inputs: UnsafeSendable<UnsafeMutablePointer<adj_view>>,
+      _ scalars: UnsafeSendable<UnsafePointer<adj_scalar>?>, _ output: UnsafeMutablePointer<adj_view>,
+      _ kept: Range<Int>, _ reduced: Range<Int>, _ scale: Double
+    ) {
+      adj_reduce(
+        formula.program.raw, Formula.kernelType(compute), reduction, Int32(keptRank), Int32(reducedRank),
+        lengths.value, inputs.value, scalars.value, output, scale, false, Int64(kept.lowerBound),
+        Int64(kept.upperBound), Int64(reduced.lowerBound), Int64(reduced.upperBound))
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import CKernels
+
+/// Repeats along axes of length 1 and along new leading axes, by NumPy's rule: a view with strides of 0.
+final class Expand: LinearFunction, @unchecked Sendable {
+  let input: Shape
+  let result: Shape
+
+  init(from input: Shape, to result: Shape) {
+    self.input = input
+    self.result = result
+  }
+
+  static func ifNeeded(_ x: Tensor, from input: Shape, to result: Shape) -> Tensor {
+    input == result ? x : Expand(from: input, to: result)(x)
+  }
+
+  override var name: String { "expand" }
+
+  override func apply(_ x: Tensor) -> Tensor {
+    let lead = x.rank - input.rank
+    let shape = x.shape.first(lead).followed(by: result)
+    var strides = Strides(repeating: 0, rank: shape.rank)
+    for axis in 0..<lead { strides[axis] = x.storage.strides[axis] }
+    let shift = shape.rank - x.rank
+    for axis in lead..<x.rank where input[axis - lead] != 1 { strides[axis + shift] = x.storage.strides[axis] }
+    return Tensor(Storage(viewing: x.storage, shape: shape, strides: strides))
+  }
+
+  override func transpose(_ cotangent: Tensor) -> Tensor { SumTo(from: result, to: input)(cotangent) }
+}
+
+/// The transpose of a broadcast: sums over the axes that were repeated.
+package final class SumTo: LinearFunction, @unchecked Sendable {
+  let input: Shape
+  let result: Shape
+
+  package init(from input: Shape, to result: Shape) {
+    self.input = input
+    self.result = result
+  }
+
+  override package var name: String { "sumTo" }
+
+  override package func apply(_ x: Tensor) -> Tensor {
+    let lead = x.rank - input.rank
+    let padding = input.rank - result.rank
+    let axes = (0..<input.rank).filter { $0 < padding || (result[$0 - padding] == 1 && input[$0] != 1) }
+    let shape = x.shape.first(lead).followed(by: result)
+    guard let sum = Reduce.run(ADJ_SUM, Reduce.identity, [x.storage], axes: axes.map { $0 + lead }, keepDims: true)
+    else { return .placeholder }
+    return Tensor(Storage(viewing: sum, shape: shape, strides: shape.rowMajorStrides))
+  }
+
+  override package func transpose(_ cotangent: Tensor) -> Tensor { Expand(from: result, to: input)(cotangent) }
+}
+
+extension Tensor {
+  /// Repeated along axes of length 1 and new leading axes until it has this shape. A view.
+  ///
+  /// Derivative: the cotangent, summed over the repeated axes.
+  /// - Precondition: The shape broadcasts to the wanted one by NumPy's rule.
+  public func expanded(to shape: Shape) -> Tensor {
+    guard self.shape.broadcast(with: shape) == shape else {
+      return Misuse.fail("expanded", "\(self.shape) does not broadcast to \(shape)")
+    }
+    return Expand.ifNeeded(self, from: self.shape, to: shape)
+  }
+
+  /// Repeated from `narrow` to `wide`, under extra leading axes.
+  package func widened(from narrow: Shape, to wide: Shape) -> Tensor {
+    Expand.ifNeeded(self, from: narrow, to: wide)
+  }
+}

@@ -1,0 +1,88 @@
+import CKernels
+
+/// A regular part of each axis: first position, step (not 0) and length.
+struct SliceRegion: Sendable, Hashable {
+  let input: Shape
+  var starts: [Int]
+  var steps: [Int]
+  var result: Shape
+
+  /// The whole of a shape.
+  init(whole shape: Shape) {
+    input = shape
+    starts = Array(repeating: 0, count: shape.rank)
+    steps = Array(repeating: 1, count: shape.rank)
+    result = shape
+  }
+
+  /// The part of a storage of this shape (plus leading axes) as a view.
+  func view(of storage: Storage) -> Storage {
+    let lead = storage.shape.rank - input.rank
+    var strides = storage.strides
+    var offset = 0
+    for axis in 0..<input.rank {
+      offset += starts[axis] * storage.strides[lead + axis]
+      strides[lead + axis] = steps[axis] * storage.strides[lead + axis]
+    }
+    let shape = storage.shape.first(lead).followed(by: result)
+    return Storage(
+      viewing: storage, shape: shape, strides: strides, offset: shape.elementCount == 0 ? 0 : offset)
+  }
+}
+
+/// A regular part of a tensor: a view.
+final class Slice: LinearFunction, @unchecked Sendable {
+  let region: SliceRegion
+  init(_ region: SliceRegion) { self.region = region }
+
+  override var name: String { "slice" }
+  override func apply(_ x: Tensor) -> Tensor { Tensor(region.view(of: x.storage)) }
+  override func transpose(_ cotangent: Tensor) -> Tensor { SliceEmbedding(region)(cotangent) }
+}
+
+/// The transpose of a slice: its elements in their places, zeros elsewhere.
+final class SliceEmbedding: LinearFunction, @unchecked Sendable {
+  let region: SliceRegion
+  init(_ region: SliceRegion) { self.region = region }
+
+  override var name: String { "sliceEmbedding" }
+
+  override func apply(_ x: Tensor) -> Tensor {
+    let shape = x.shape.first(x.rank - region.result.rank).followed(by: region.input)
+    let whole = Tensor.zeros(shape, dtype: x.dtype)
+    StridedCopy.copy(x.storage, into: region.view(of: whole.storage))
+    return whole
+  }
+
+  override func transpose(_ cotangent: Tensor) -> Tensor { Slice(region)(cotangent) }
+}
+
+/// A tensor with a regular part overwritten; linear in both.
+final class SliceUpdate: Function, @unchecked Sendable {
+  let region: SliceRegion
+  init(_ region: SliceRegion) { self.region = region }
+
+  override var name: String { "sliceUpdate" }
+  override var mayHoldTensors: Bool { false }
+
+  override func forward(_ inputs: [Tensor]) -> [Tensor] {
+    let whole = inputs[0].storage.copied()
+    StridedCopy.copy(inputs[1].storage, into: region.view(of: whole))
+    return [Tensor(whole)]
+  }
+
+  override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+    guard let cotangent = cotangents[0] else { return [nil, nil] }
+    let part = Slice(region)(cotangent)
+    return [self(cotangent, Tensor.zeros(like: part)), part]
+  }
+
+  override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+    let lead = (tangents[0].map { $0.rank - region.input.rank } ?? tangents[1].map { $0.rank - region.result.rank })!
+    let some = (tangents[0] ?? tangents[1])!
+    let leading = some.shape.first(lead)
+    let whole = tangents[0] ?? Tensor.zeros(leading.followed(by: region.input), dtype: some.dtype)
+    let part = tangents[1] ?? Tensor.zeros(leading.followed(by: region.result), dtype: some.dtype)
+    return [self(whole, part)]
+  }
+}

@@ -1,0 +1,71 @@
+/// Products of the matrices of the last two axes; both inputs have one rank of at least 2.
+final class MatrixProduct: BilinearFunction, @unchecked Sendable {
+  static let shared = MatrixProduct()
+
+  override var name: String { "matmul" }
+
+  override func apply(_ a: Tensor, _ b: Tensor) -> Tensor {
+    Tensor(MatrixKernel.product(a.storage, b.storage))
+  }
+
+  override func leftAdjoint(_ cotangent: Tensor, _ b: Tensor) -> Tensor {
+    matmul(cotangent, b.matrixTransposed())
+  }
+
+  override func rightAdjoint(_ cotangent: Tensor, _ a: Tensor) -> Tensor {
+    matmul(a.matrixTransposed(), cotangent)
+  }
+}
+
+/// The product of matrices, of vectors, or of stacks of matrices, by NumPy's rules.
+///
+/// A vector on the left is a row, on the right a column, and its axis goes from the result. Further leading
+/// axes are stacks of matrices and broadcast. Float dtypes run on BLAS; strides it can take are not copied.
+/// - Precondition: Rank at least 1, equal dtypes, equal inner lengths, stacks that broadcast.
+public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
+  guard a.rank >= 1, b.rank >= 1 else {
+    return Misuse.fail("matmul", "needs vectors or matrices, got shapes \(a.shape) and \(b.shape); use * to scale")
+  }
+  guard a.dtype == b.dtype, a.dtype != .bool else {
+    return Misuse.fail(
+      "matmul", "the dtypes are \(a.dtype) and \(b.dtype); they must be equal and numbers, convert with asType")
+  }
+  let inner = a.shape[a.rank - 1]
+  let other = b.shape[b.rank == 1 ? 0 : b.rank - 2]
+  guard inner == other else {
+    return Misuse.fail("matmul", "inner axes differ, \(a.shape) x \(b.shape) (\(inner) != \(other))")
+  }
+  if a.rank == 2 && b.rank == 2 { return MatrixProduct.shared(a, b) }
+  if a.rank == 1 { return matmul(a.unsqueezed(axis: 0), b).squeezed(axis: -2) }
+  if b.rank == 1 { return matmul(a, b.unsqueezed(axis: 1)).squeezed(axis: -1) }
+  return stackedProduct(a, b)
+}
+
+private func stackedProduct(_ a: Tensor, _ b: Tensor) -> Tensor {
+  let rank = max(a.rank, b.rank)
+  guard a.shape.first(a.rank - 2).broadcast(with: b.shape.first(b.rank - 2)) != nil else {
+    return Misuse.fail("matmul", "the stacks of \(a.shape) and \(b.shape) do not broadcast")
+  }
+  if b.rank == 2 {
+    // One large product instead of many small ones.
+    let rows = a.reshaped([a.count / max(a.shape[rank - 1], 1), a.shape[rank - 1]])
+    guard a.shape[rank - 1] > 0 else {
+      return Tensor.zeros(a.shape.first(rank - 1).followed(by: [b.shape[1]]), dtype: a.dtype)
+    }
+    return MatrixProduct.shared(rows, b).reshaped(a.shape.first(rank - 1).followed(by: [b.shape[1]]))
+  }
+  func padded(_ x: Tensor) -> Tensor {
+    x.reshaped(Shape(repeating: 1, rank: rank - x.rank).followed(by: x.shape))
+  }
+  return MatrixProduct.shared(padded(a), padded(b))
+}
+
+/// The inner product of two vectors of one length.
+///
+/// - Precondition: Rank 1, equal lengths and dtypes.
+public func dot(_ a: Tensor, _ b: Tensor) -> Tensor {
+  guard a.rank == 1, b.rank == 1, a.count == b.count else {
+    return Misuse.fail("dot", "needs two vectors of one length, got shapes \(a.shape) and \(b.shape)")
+  }
+  return Arithmetic.multiply.tensors.reduced([a, b], nil, false, "dot", mean: false)
+}

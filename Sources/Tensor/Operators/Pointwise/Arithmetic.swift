@@ -1,0 +1,73 @@
+// + - * / and unary minus, of tensors with tensors and with numbers. A number takes the tensor's dtype.
+
+/// Formulas of two tensors, and of a tensor and a number on either side.
+struct BinaryRoom: Sendable {
+  let tensors: Formula
+  let number: Formula
+  let reversed: Formula
+
+  init(_ name: String, _ primitive: Primitive) {
+    tensors = Formula(name) { $0.applying(primitive, $1) }
+    number = Formula(name, inputs: 1, parameters: 1) { [$0[0].applying(primitive, $1[0])] }
+    reversed = Formula(name, inputs: 1, parameters: 1) { [$1[0].applying(primitive, $0[0])] }
+  }
+}
+
+enum Arithmetic {
+  static let add = BinaryRoom("add", .add)
+  static let subtract = BinaryRoom("subtract", .subtract)
+  static let multiply = BinaryRoom("multiply", .multiply)
+  static let divide = BinaryRoom("divide", .divide)
+  static let negate = Formula("negate") { -$0 }
+}
+
+extension Tensor {
+  /// Elementwise sum; shapes broadcast, dtypes must be equal.
+  public static func + (a: Tensor, b: Tensor) -> Tensor { Arithmetic.add.tensors.apply(a, b) }
+  public static func + (a: Tensor, b: Double) -> Tensor { Arithmetic.add.number.apply(a, [b, 0]) }
+  public static func + (a: Double, b: Tensor) -> Tensor { Arithmetic.add.reversed.apply(b, [a, 0]) }
+  public static func + (a: Tensor, b: Float) -> Tensor { a + Double(b) }
+  public static func + (a: Float, b: Tensor) -> Tensor { Double(a) + b }
+  public static func + (a: Tensor, b: Int) -> Tensor { a + Double(b) }
+  public static func + (a: Int, b: Tensor) -> Tensor { Double(a) + b }
+
+  /// Elementwise difference; shapes broadcast, dtypes must be equal.
+  public static func - (a: Tensor, b: Tensor) -> Tensor { Arithmetic.subtract.tensors.apply(a, b) }
+  public static func - (a: Tensor, b: Double) -> Tensor { Arithmetic.subtract.number.apply(a, [b, 0]) }
+  public static func - (a: Double, b: Tensor) -> Tensor { Arithmetic.subtract.reversed.apply(b, [a, 0]) }
+  public static func - (a: Tensor, b: Float) -> Tensor { a - Double(b) }
+  public static func - (a: Float, b: Tensor) -> Tensor { Double(a) - b }
+  public static func - (a: Tensor, b: Int) -> Tensor { a - Double(b) }
+  public static func - (a: Int, b: Tensor) -> Tensor { Double(a) - b }
+
+  /// Elementwise product; shapes broadcast, dtypes must be equal. For matrices see ``matmul(_:_:)``.
+  public static func * (a: Tensor, b: Tensor) -> Tensor { Arithmetic.multiply.tensors.apply(a, b) }
+  public static func * (a: Tensor, b: Double) -> Tensor { Arithmetic.multiply.number.apply(a, [b, 0]) }
+  public static func * (a: Double, b: Tensor) -> Tensor { Arithmetic.multiply.reversed.apply(b, [a, 0]) }
+  public static func * (a: Tensor, b: Float) -> Tensor { a * Double(b) }
+  public static func * (a: Float, b: Tensor) -> Tensor { Double(a) * b }
+  public static func * (a: Tensor, b: Int) -> Tensor { a * Double(b) }
+  public static func * (a: Int, b: Tensor) -> Tensor { Double(a) * b }
+
+  /// Elementwise quotient; shapes broadcast, dtypes must be equal and floating-point (for integers see
+  /// ``floorDivide(_:_:)``).
+  public static func / (a: Tensor, b: Tensor) -> Tensor { Arithmetic.divide.tensors.apply(a, b) }
+  public static func / (a: Tensor, b: Double) -> Tensor { Arithmetic.divide.number.apply(a, [b, 0]) }
+  public static func / (a: Double, b: Tensor) -> Tensor { Arithmetic.divide.reversed.apply(b, [a, 0]) }
+  public static func / (a: Tensor, b: Float) -> Tensor { a / Double(b) }
+  public static func / (a: Float, b: Tensor) -> Tensor { Double(a) / b }
+  public static func / (a: Tensor, b: Int) -> Tensor { a / Double(b) }
+  public static func / (a: Int, b: Tensor) -> Tensor { Double(a) / b }
+
+  public static prefix func - (a: Tensor) -> Tensor { Arithmetic.negate.apply(a) }
+  public static prefix func + (a: Tensor) -> Tensor { a }
+
+  public static func += (a: inout Tensor, b: Tensor) { a = a + b }
+  public static func -= (a: inout Tensor, b: Tensor) { a = a - b }
+  public static func *= (a: inout Tensor, b: Tensor) { a = a * b }
+  public static func /= (a: inout Tensor, b: Tensor) { a = a / b }
+  public static func += (a: inout Tensor, b: Double) { a = a + b }
+  public static func -= (a: inout Tensor, b: Double) { a = a - b }
+  public static func *= (a: inout Tensor, b: Double) { a = a * b }
+  public static func /= (a: inout Tensor, b: Double) { a = a / b }
+}

@@ -1,0 +1,55 @@
+// Functions of two tensors, or of a tensor and a number.
+
+enum Binary {
+  static let minimum = BinaryRoom("minimum", .minimum)
+  static let maximum = BinaryRoom("maximum", .maximum)
+  static let pow = BinaryRoom("pow", .pow)
+  static let atan2 = BinaryRoom("atan2", .atan2)
+  static let hypot = BinaryRoom("hypot", .hypot)
+  static let remainder = BinaryRoom("remainder", .remainder)
+  static let floorDivide = BinaryRoom("floorDivide", .floorDivide)
+}
+
+/// The smaller of each pair, NaN where either is. Derivative: to the smaller; ties share it evenly.
+public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.minimum.tensors.apply(a, b) }
+public func minimum(_ a: Tensor, _ b: Double) -> Tensor { Binary.minimum.number.apply(a, [b, 0]) }
+public func minimum(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.applying(.minimum, b) }
+
+/// The larger of each pair, NaN where either is. Derivative: to the larger; ties share it evenly.
+public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.maximum.tensors.apply(a, b) }
+public func maximum(_ a: Tensor, _ b: Double) -> Tensor { Binary.maximum.number.apply(a, [b, 0]) }
+public func maximum(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.applying(.maximum, b) }
+
+/// a to the power of b, with C's special cases.
+///
+/// Derivatives: b a^(b-1), 0 where b is 0; and a^b log(a), 0 where a is 0 and b is not negative.
+public func pow(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.pow.tensors.apply(a, b) }
+public func pow(_ a: Tensor, _ b: Double) -> Tensor {
+  b == 2 ? square(a) : Binary.pow.number.apply(a, [b, 0])
+}
+public func pow(_ a: Tensor, _ b: Int) -> Tensor { pow(a, Double(b)) }
+public func pow(_ a: Double, _ b: Tensor) -> Tensor { Binary.pow.reversed.apply(b, [a, 0]) }
+public func pow(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.applying(.pow, b) }
+public func pow(_ a: Formula.Value, _ b: Double) -> Formula.Value {
+  a.applying(.pow, Formula.Value(graph: a.graph, id: a.graph.constant(b)))
+}
+
+/// The angle of the point (x: b, y: a), in radians, -pi ... pi.
+///
+/// Derivatives: b / (a^2 + b^2) and -a / (a^2 + b^2); NaN at the origin.
+public func atan2(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.atan2.tensors.apply(a, b) }
+public func atan2(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.applying(.atan2, b) }
+
+/// sqrt(a^2 + b^2) without overflow. Derivatives: a / hypot and b / hypot; 0 of every order at the origin.
+public func hypot(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.hypot.tensors.apply(a, b) }
+public func hypot(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.applying(.hypot, b) }
+
+/// a - floor(a / b) b: the remainder with the sign of b, as Python's `%`.
+///
+/// Derivatives: 1 and -floor(a / b). Integers too (by 0: 0).
+public func remainder(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.remainder.tensors.apply(a, b) }
+public func remainder(_ a: Tensor, _ b: Double) -> Tensor { Binary.remainder.number.apply(a, [b, 0]) }
+
+/// floor(a / b), as Python's `//`. Derivative: 0 everywhere. Integers too (by 0: 0).
+public func floorDivide(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.floorDivide.tensors.apply(a, b) }
+public func floorDivide(_ a: Tensor, _ b: Double) -> Tensor { Binary.floorDivide.number.apply(a, [b, 0]) }

@@ -1,0 +1,121 @@
+import CKernels
+
+enum Exponential {
+  static let exp = Formula("exp") { $0.applying(.exp) }
+  static let exp2 = Formula("exp2") { $0.applying(.exp2) }
+  static let expm1 = Formula("expm1") { $0.applying(.expm1) }
+  static let log = Formula("log") { $0.applying(.log) }
+  static let log2 = Formula("log2") { $0.applying(.log2) }
+  static let log10 = Formula("log10") { $0.applying(.log10) }
+  static let log1p = Formula("log1p") { $0.applying(.log1p) }
+  static let sqrt = Formula("sqrt") { $0.applying(.sqrt) }
+  static let cbrt = Formula("cbrt") { $0.applying(.cbrt) }
+}
+
+/// e to the power of each element.
+///
+/// Floating-point dtypes. Derivative: exp(x).
+public func exp(_ x: Tensor) -> Tensor { Exponential.exp.apply(x) }
+public func exp(_ x: Formula.Value) -> Formula.Value { x.applying(.exp) }
+@_disfavoredOverload public func exp(_ x: Double) -> Double { adj_exp(x) }
+@_disfavoredOverload public func exp(_ x: Float) -> Float { adj_expf(x) }
+@available(*, unavailable, message: "exp takes a number or a tensor: write exp(Tensor(values))")
+public func exp(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "exp takes a number or a tensor: write exp(Tensor(values))")
+public func exp(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// 2 to the power of each element.
+///
+/// Floating-point dtypes. Derivative: ln(2) exp2(x).
+public func exp2(_ x: Tensor) -> Tensor { Exponential.exp2.apply(x) }
+public func exp2(_ x: Formula.Value) -> Formula.Value { x.applying(.exp2) }
+@_disfavoredOverload public func exp2(_ x: Double) -> Double { adj_exp2(x) }
+@_disfavoredOverload public func exp2(_ x: Float) -> Float { adj_exp2f(x) }
+@available(*, unavailable, message: "exp2 takes a number or a tensor: write exp2(Tensor(values))")
+public func exp2(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "exp2 takes a number or a tensor: write exp2(Tensor(values))")
+public func exp2(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// exp(x) - 1, accurate near 0.
+///
+/// Floating-point dtypes. Derivative: exp(x).
+public func expm1(_ x: Tensor) -> Tensor { Exponential.expm1.apply(x) }
+public func expm1(_ x: Formula.Value) -> Formula.Value { x.applying(.expm1) }
+@_disfavoredOverload public func expm1(_ x: Double) -> Double { adj_expm1(x) }
+@_disfavoredOverload public func expm1(_ x: Float) -> Float { adj_expm1f(x) }
+@available(*, unavailable, message: "expm1 takes a number or a tensor: write expm1(Tensor(values))")
+public func expm1(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "expm1 takes a number or a tensor: write expm1(Tensor(values))")
+public func expm1(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// Natural logarithm; -inf at 0, NaN below.
+///
+/// Floating-point dtypes. Derivative: 1 / x.
+public func log(_ x: Tensor) -> Tensor { Exponential.log.apply(x) }
+public func log(_ x: Formula.Value) -> Formula.Value { x.applying(.log) }
+@_disfavoredOverload public func log(_ x: Double) -> Double { adj_log(x) }
+@_disfavoredOverload public func log(_ x: Float) -> Float { adj_logf(x) }
+@available(*, unavailable, message: "log takes a number or a tensor: write log(Tensor(values))")
+public func log(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "log takes a number or a tensor: write log(Tensor(values))")
+public func log(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// Logarithm to base 2.
+///
+/// Floating-point dtypes. Derivative: 1 / (x ln 2).
+public func log2(_ x: Tensor) -> Tensor { Exponential.log2.apply(x) }
+public func log2(_ x: Formula.Value) -> Formula.Value { x.applying(.log2) }
+@_disfavoredOverload public func log2(_ x: Double) -> Double { adj_log2(x) }
+@_disfavoredOverload public func log2(_ x: Float) -> Float { adj_log2f(x) }
+@available(*, unavailable, message: "log2 takes a number or a tensor: write log2(Tensor(values))")
+public func log2(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "log2 takes a number or a tensor: write log2(Tensor(values))")
+public func log2(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// Logarithm to base 10.
+///
+/// Floating-point dtypes. Derivative: 1 / (x ln 10).
+public func log10(_ x: Tensor) -> Tensor { Exponential.log10.apply(x) }
+public func log10(_ x: Formula.Value) -> Formula.Value { x.applying(.log10) }
+@_disfavoredOverload public func log10(_ x: Double) -> Double { adj_log10(x) }
+@_disfavoredOverload public func log10(_ x: Float) -> Float { adj_log10f(x) }
+@available(*, unavailable, message: "log10 takes a number or a tensor: write log10(Tensor(values))")
+public func log10(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "log10 takes a number or a tensor: write log10(Tensor(values))")
+public func log10(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// log(1 + x), accurate near 0.
+///
+/// Floating-point dtypes. Derivative: 1 / (1 + x).
+public func log1p(_ x: Tensor) -> Tensor { Exponential.log1p.apply(x) }
+public func log1p(_ x: Formula.Value) -> Formula.Value { x.applying(.log1p) }
+@_disfavoredOverload public func log1p(_ x: Double) -> Double { adj_log1p(x) }
+@_disfavoredOverload public func log1p(_ x: Float) -> Float { adj_log1pf(x) }
+@available(*, unavailable, message: "log1p takes a number or a tensor: write log1p(Tensor(values))")
+public func log1p(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "log1p takes a number or a tensor: write log1p(Tensor(values))")
+public func log1p(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// Square root; NaN below 0.
+///
+/// Floating-point dtypes. Derivative: 1 / (2 sqrt(x)), infinite at 0.
+public func sqrt(_ x: Tensor) -> Tensor { Exponential.sqrt.apply(x) }
+public func sqrt(_ x: Formula.Value) -> Formula.Value { x.applying(.sqrt) }
+@_disfavoredOverload public func sqrt(_ x: Double) -> Double { adj_sqrt(x) }
+@_disfavoredOverload public func sqrt(_ x: Float) -> Float { adj_sqrtf(x) }
+@available(*, unavailable, message: "sqrt takes a number or a tensor: write sqrt(Tensor(values))")
+public func sqrt(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "sqrt takes a number or a tensor: write sqrt(Tensor(values))")
+public func sqrt(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// Cube root, also of negative numbers.
+///
+/// Floating-point dtypes. Derivative: 1 / (3 cbrt(x)^2), infinite at 0.
+public func cbrt(_ x: Tensor) -> Tensor { Exponential.cbrt.apply(x) }
+public func cbrt(_ x: Formula.Value) -> Formula.Value { x.applying(.cbrt) }
+@_disfavoredOverload public func cbrt(_ x: Double) -> Double { adj_cbrt(x) }
+@_disfavoredOverload public func cbrt(_ x: Float) -> Float { adj_cbrtf(x) }
+@available(*, unavailable, message: "cbrt takes a number or a tensor: write cbrt(Tensor(values))")
+public func cbrt(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "cbrt takes a number or a tensor: write cbrt(Tensor(values))")
+public func cbrt(_ x: [Float]) -> [Float] { fatalError("unavailable") }

@@ -1,0 +1,68 @@
+import CKernels
+
+enum Special {
+  static let erf = Formula("erf") { $0.applying(.erf) }
+  static let erfc = Formula("erfc") { $0.applying(.erfc) }
+  static let lgamma = Formula("lgamma") { $0.applying(.lgamma) }
+  static let erfinv = Formula("erfinv") { $0.applying(.erfinv) }
+  static let digamma = Formula("digamma") { $0.applying(.digamma) }
+  static let polygamma = Formula("polygamma", inputs: 1, parameters: 1) {
+    [$1[0].applying(.polygamma, $0[0])]
+  }
+}
+
+/// Error function.
+///
+/// Floating-point dtypes. Derivative: 2 / sqrt(pi) exp(-x^2).
+public func erf(_ x: Tensor) -> Tensor { Special.erf.apply(x) }
+public func erf(_ x: Formula.Value) -> Formula.Value { x.applying(.erf) }
+@_disfavoredOverload public func erf(_ x: Double) -> Double { adj_erf(x) }
+@_disfavoredOverload public func erf(_ x: Float) -> Float { adj_erff(x) }
+@available(*, unavailable, message: "erf takes a number or a tensor: write erf(Tensor(values))")
+public func erf(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "erf takes a number or a tensor: write erf(Tensor(values))")
+public func erf(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// 1 - erf(x), accurate where erf is near 1.
+///
+/// Floating-point dtypes. Derivative: -2 / sqrt(pi) exp(-x^2).
+public func erfc(_ x: Tensor) -> Tensor { Special.erfc.apply(x) }
+public func erfc(_ x: Formula.Value) -> Formula.Value { x.applying(.erfc) }
+@_disfavoredOverload public func erfc(_ x: Double) -> Double { adj_erfc(x) }
+@_disfavoredOverload public func erfc(_ x: Float) -> Float { adj_erfcf(x) }
+@available(*, unavailable, message: "erfc takes a number or a tensor: write erfc(Tensor(values))")
+public func erfc(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "erfc takes a number or a tensor: write erfc(Tensor(values))")
+public func erfc(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// Logarithm of the absolute value of the gamma function.
+///
+/// Floating-point dtypes. Derivative: digamma(x).
+public func lgamma(_ x: Tensor) -> Tensor { Special.lgamma.apply(x) }
+public func lgamma(_ x: Formula.Value) -> Formula.Value { x.applying(.lgamma) }
+@_disfavoredOverload public func lgamma(_ x: Double) -> Double { adj_lgamma(x) }
+@_disfavoredOverload public func lgamma(_ x: Float) -> Float { adj_lgammaf(x) }
+@available(*, unavailable, message: "lgamma takes a number or a tensor: write lgamma(Tensor(values))")
+public func lgamma(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "lgamma takes a number or a tensor: write lgamma(Tensor(values))")
+public func lgamma(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// Inverse of the error function; infinite at -1 and 1, NaN outside.
+///
+/// Floating-point dtypes. Derivative: sqrt(pi) / 2 exp(erfinv(x)^2).
+public func erfinv(_ x: Tensor) -> Tensor { Special.erfinv.apply(x) }
+public func erfinv(_ x: Formula.Value) -> Formula.Value { x.applying(.erfinv) }
+
+/// Derivative of lgamma.
+///
+/// Floating-point dtypes. Derivative: polygamma(1, x).
+public func digamma(_ x: Tensor) -> Tensor { Special.digamma.apply(x) }
+public func digamma(_ x: Formula.Value) -> Formula.Value { x.applying(.digamma) }
+
+/// The derivative of order `n` of digamma; `n` = 0 is digamma itself.
+///
+/// Floating-point dtypes; `n` not negative. Derivative: polygamma(n + 1, x).
+public func polygamma(_ n: Int, _ x: Tensor) -> Tensor {
+  guard n >= 0 else { return Misuse.fail("polygamma", "the order is \(n); it must be 0 or more") }
+  return Special.polygamma.apply(x, [Double(n), 0])
+}

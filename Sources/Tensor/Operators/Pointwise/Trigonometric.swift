@@ -1,0 +1,82 @@
+import CKernels
+
+enum Trigonometric {
+  static let sin = Formula("sin") { $0.applying(.sin) }
+  static let cos = Formula("cos") { $0.applying(.cos) }
+  static let tan = Formula("tan") { $0.applying(.tan) }
+  static let asin = Formula("asin") { $0.applying(.asin) }
+  static let acos = Formula("acos") { $0.applying(.acos) }
+  static let atan = Formula("atan") { $0.applying(.atan) }
+}
+
+/// Sine, in radians.
+///
+/// Floating-point dtypes. Derivative: cos(x).
+public func sin(_ x: Tensor) -> Tensor { Trigonometric.sin.apply(x) }
+public func sin(_ x: Formula.Value) -> Formula.Value { x.applying(.sin) }
+@_disfavoredOverload public func sin(_ x: Double) -> Double { adj_sin(x) }
+@_disfavoredOverload public func sin(_ x: Float) -> Float { adj_sinf(x) }
+@available(*, unavailable, message: "sin takes a number or a tensor: write sin(Tensor(values))")
+public func sin(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "sin takes a number or a tensor: write sin(Tensor(values))")
+public func sin(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// Cosine, in radians.
+///
+/// Floating-point dtypes. Derivative: -sin(x).
+public func cos(_ x: Tensor) -> Tensor { Trigonometric.cos.apply(x) }
+public func cos(_ x: Formula.Value) -> Formula.Value { x.applying(.cos) }
+@_disfavoredOverload public func cos(_ x: Double) -> Double { adj_cos(x) }
+@_disfavoredOverload public func cos(_ x: Float) -> Float { adj_cosf(x) }
+@available(*, unavailable, message: "cos takes a number or a tensor: write cos(Tensor(values))")
+public func cos(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "cos takes a number or a tensor: write cos(Tensor(values))")
+public func cos(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// Tangent, in radians.
+///
+/// Floating-point dtypes. Derivative: 1 + tan(x)^2.
+public func tan(_ x: Tensor) -> Tensor { Trigonometric.tan.apply(x) }
+public func tan(_ x: Formula.Value) -> Formula.Value { x.applying(.tan) }
+@_disfavoredOverload public func tan(_ x: Double) -> Double { adj_tan(x) }
+@_disfavoredOverload public func tan(_ x: Float) -> Float { adj_tanf(x) }
+@available(*, unavailable, message: "tan takes a number or a tensor: write tan(Tensor(values))")
+public func tan(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "tan takes a number or a tensor: write tan(Tensor(values))")
+public func tan(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// Arc sine; NaN outside -1 ... 1.
+///
+/// Floating-point dtypes. Derivative: 1 / sqrt(1 - x^2).
+public func asin(_ x: Tensor) -> Tensor { Trigonometric.asin.apply(x) }
+public func asin(_ x: Formula.Value) -> Formula.Value { x.applying(.asin) }
+@_disfavoredOverload public func asin(_ x: Double) -> Double { adj_asin(x) }
+@_disfavoredOverload public func asin(_ x: Float) -> Float { adj_asinf(x) }
+@available(*, unavailable, message: "asin takes a number or a tensor: write asin(Tensor(values))")
+public func asin(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "asin takes a number or a tensor: write asin(Tensor(values))")
+public func asin(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// Arc cosine; NaN outside -1 ... 1.
+///
+/// Floating-point dtypes. Derivative: -1 / sqrt(1 - x^2).
+public func acos(_ x: Tensor) -> Tensor { Trigonometric.acos.apply(x) }
+public func acos(_ x: Formula.Value) -> Formula.Value { x.applying(.acos) }
+@_disfavoredOverload public func acos(_ x: Double) -> Double { adj_acos(x) }
+@_disfavoredOverload public func acos(_ x: Float) -> Float { adj_acosf(x) }
+@available(*, unavailable, message: "acos takes a number or a tensor: write acos(Tensor(values))")
+public func acos(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "acos takes a number or a tensor: write acos(Tensor(values))")
+public func acos(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+
+/// Arc tangent.
+///
+/// Floating-point dtypes. Derivative: 1 / (1 + x^2).
+public func atan(_ x: Tensor) -> Tensor { Trigonometric.atan.apply(x) }
+public func atan(_ x: Formula.Value) -> Formula.Value { x.applying(.atan) }
+@_disfavoredOverload public func atan(_ x: Double) -> Double { adj_atan(x) }
+@_disfavoredOverload public func atan(_ x: Float) -> Float { adj_atanf(x) }
+@available(*, unavailable, message: "atan takes a number or a tensor: write atan(Tensor(values))")
+public func atan(_ x: [Double]) -> [Double] { fatalError("unavailable") }
+@available(*, unavailable, message: "atan takes a number or a tensor: write atan(Tensor(values))")
+public func atan(_ x: [Float]) -> [Float] { fatalError("unavailable") }

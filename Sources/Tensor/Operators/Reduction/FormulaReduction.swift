@@ -1,0 +1,115 @@
+import CKernels
+
+/// The sum over axes of a formula's result, which is never stored.
+///
+/// Its pullback is the formula's own, with the cotangent broadcast over the summed axes.
+final class FormulaSum: Function, @unchecked Sendable {
+  let formula: Formula
+  let axes: ReducedAxes
+  let scale: Double
+  let parameters: SIMD2<Double>
+
+  init(_ formula: Formula, _ axes: ReducedAxes, scale: Double, parameters: SIMD2<Double>) {
+    self.formula = formula
+    self.axes = axes
+    self.scale = scale
+    self.parameters = parameters
+  }
+
+  override var name: String { scale == 1 ? "\(formula.label).sum" : "\(formula.label).mean" }
+  override var mayHoldTensors: Bool { false }
+
+  func callAsFunction(_ inputs: [Tensor]) -> Tensor {
+    guard
+      let result = Reduce.run(
+        ADJ_SUM, formula, inputs.map(\.storage), axes: axes.positions(in: axes.input.rank),
+        keepDims: axes.keepDims, scale: scale, parameters: parameters)
+    else { return .placeholder }
+    let wanted = inputs.indices.reduce(0) { inputs[$1].node == nil ? $0 : $0 | 1 << $1 }
+    guard wanted != 0, isRecording, result.dtype.isFloatingPoint else { return Tensor(result) }
+    let plan = formula.plan(wanted: wanted, resultsKept: false)
+    let slots = inputs.indices.map { plan.savedInputs.contains($0) ? inputs[$0].storage : nil }
+    return Tensor(result, node: Node(self, inputs: inputs, results: [result], saving: slots, parameters: parameters))
+  }
+
+  private func plan(of node: Node) -> Plan {
+    let wanted = (0..<node.inputCount).reduce(0) { node.isTracked($1) ? $0 | 1 << $1 : $0 }
+    return formula.plan(wanted: wanted, resultsKept: false)
+  }
+
+  private func saved(_ node: Node, _ plan: Plan) -> [Tensor] {
+    plan.savedInputs.map { node.saved($0, input: $0) }
+  }
+
+  override func pullback(_ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink) {
+    let plan = plan(of: node)
+    guard let pullback = plan.pullback else { return }
+    let derived =
+      plan.isPullbackComplete
+      ? Plan.Derived(formula: pullback, targets: plan.wanted) : plan.pullback(from: [0])
+    let seed = axes.restored(scale == 1 ? cotangent : cotangent * scale)
+    let parts = derived.formula!.apply([seed] + saved(node, plan), node.parameters)
+    for (target, part) in zip(derived.targets, parts) {
+      // Where the slope is a constant nothing has widened the seed yet.
+      let narrow = part.shape.last(axes.input.rank)
+      node.deliver(Expand.ifNeeded(part, from: narrow, to: axes.input), toInput: target, sink)
+    }
+  }
+
+  override func pullback(_ node: Node, _ cotangents: [Tensor?], _ sink: any CotangentSink) {
+    if let cotangent = cotangents[0] { pullback(node, cotangent, sink) }
+  }
+
+  override func pushforward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {
+    let plan = plan(of: node)
+    var tangents = (0..<node.inputCount).map {
+      node.tangent(ofInput: $0, alignedToRank: axes.input.rank, source)
+    }
+    let present = tangents.indices.filter { tangents[$0] != nil }
+    guard let first = present.first, let pushforward = plan.pushforward(from: present).formula else {
+      return [nil]
+    }
+    // A tangent of a narrower input counts once for every element the input is broadcast to.
+    let narrow = tangents[first]!.shape.last(axes.input.rank)
+    tangents[first] = Expand.ifNeeded(tangents[first]!, from: narrow, to: axes.input)
+    let inputs = present.map { tangents[$0]! } + saved(node, plan)
+    let sum = FormulaSum(
+      pushforward, ReducedAxes(shape: tangents[first]!.shape, axes: axes.axes, keepDims: axes.keepDims),
+      scale: scale, parameters: node.parameters)
+    return [sum(inputs)]
+  }
+}
+
+extension Formula {
+  /// The sum of the formula's result over some axes (nil: all), in one pass that never stores the result.
+  ///
+  /// - Precondition: One result; inputs that broadcast.
+  public func sum(_ inputs: Tensor..., axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
+    reduced(inputs, axes, keepDims, "sum", mean: false)
+  }
+
+  /// The mean of the formula's result over some axes (nil: all), in one pass that never stores the result.
+  ///
+  /// - Precondition: One result, a floating-point dtype; inputs that broadcast.
+  public func mean(_ inputs: Tensor..., axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
+    reduced(inputs, axes, keepDims, "mean", mean: true)
+  }
+
+  func reduced(
+    _ inputs: [Tensor], _ axes: [Int]?, _ keepDims: Bool, _ operation: String, mean: Bool,
+    parameters: SIMD2<Double> = .zero
+  ) -> Tensor {
+    guard inputs.count == inputCount, results.count == 1 else {
+      return Misuse.fail(
+        "\(label).\(operation)",
+        "takes \(inputCount) inputs and reduces one result; got \(inputs.count) inputs, \(results.count) results")
+    }
+    guard let shape = broadcastShape(inputs.map(\.storage)),
+      let normalized = normalizedAxes(axes ?? Array(0..<shape.rank), rank: shape.rank, "\(label).\(operation)")
+    else { return .placeholder }
+    let reduced = ReducedAxes(shape: shape, axes: normalized.map { $0 - shape.rank }, keepDims: keepDims)
+    let sum = FormulaSum(
+      self, reduced, scale: mean ? 1 / Double(reduced.reducedCount) : 1, parameters: parameters)
+    return sum(inputs)
+  }
+}

@@ -1,0 +1,101 @@
+import CKernels
+
+/// Elements in memory and their layout: dtype, shape, strides. The one door to a tensor's memory.
+///
+/// A storage either owns a block of the caching allocator or views the block of its `owner`. Layout never
+/// changes after creation; elements are written only by who holds the only reference (see `Tensor`'s
+/// copy-on-write), or before anyone else sees the storage.
+package final class Storage: @unchecked Sendable {
+  /// The first element (not necessarily the lowest address: strides may be negative).
+  package let pointer: UnsafeMutableRawPointer
+  private let block: UnsafeMutableRawPointer?
+  private let capacity: Int
+  package var owner: Storage?
+  package let dtype: DType
+  package let isContiguous: Bool
+  package let count: Int
+  package let shape: Shape
+  package let strides: Strides
+
+  /// Uninitialised contiguous memory.
+  @inline(__always)
+  package init(_ shape: Shape, _ dtype: DType) {
+    let count = shape.elementCount
+    var capacity = 0
+    let block = adj_allocate(count * dtype.byteCount, &capacity)!
+    self.pointer = block
+    self.block = block
+    self.capacity = capacity
+    self.owner = nil
+    self.dtype = dtype
+    self.isContiguous = true
+    self.count = count
+    self.shape = shape
+    self.strides = shape.rowMajorStrides
+  }
+
+  /// A view of another storage's memory, `offset` elements from its first.
+  package init(viewing base: Storage, shape: Shape, strides: Strides, offset: Int = 0) {
+    self.pointer = base.pointer + offset * base.dtype.byteCount
+    self.block = nil
+    self.capacity = 0
+    self.owner = base.owner ?? base
+    self.dtype = base.dtype
+    self.count = shape.elementCount
+    self.isContiguous = Storage.isContiguous(shape, strides)
+    self.shape = shape
+    self.strides = strides
+  }
+
+  deinit {
+    if let block { adj_free(block, capacity) }
+  }
+
+  private static func isContiguous(_ shape: Shape, _ strides: Strides) -> Bool {
+    var step = 1
+    var axis = shape.rank - 1
+    while axis >= 0 {
+      let length = shape[axis]
+      if length == 0 { return true }
+      if length != 1 {
+        if strides[axis] != step { return false }
+        step *= length
+      }
+      axis -= 1
+    }
+    return true
+  }
+
+  package func typed<Scalar>(_: Scalar.Type = Scalar.self) -> UnsafeMutablePointer<Scalar> {
+    pointer.assumingMemoryBound(to: Scalar.self)
+  }
+
+  /// The same elements in row-major order without gaps; itself where it already is.
+  package var contiguous: Storage {
+    isContiguous ? self : copied()
+  }
+
+  /// A contiguous copy, converted where another dtype is asked for.
+  package func copied(as other: DType? = nil) -> Storage {
+    let result = Storage(shape, other ?? dtype)
+    StridedCopy.copy(self, into: result)
+    return result
+  }
+}
+
+/// The caching allocator that tensors' memory comes from.
+///
+/// Freed blocks are kept for reuse, because fresh pages cost more than most arithmetic.
+public enum TensorMemory {
+  /// Bytes that live tensors and saved values hold.
+  public static var liveBytes: Int { adj_allocator_live_bytes() }
+  /// Bytes kept for reuse.
+  public static var cachedBytes: Int { adj_allocator_cached_bytes() }
+  /// The most bytes that are kept for reuse; lowering it frees what is above.
+  public static var cacheLimit: Int {
+    get { adj_allocator_limit() }
+    set { adj_allocator_set_limit(Swift.max(newValue, 0)) }
+  }
+  /// Gives what is kept for reuse back to the system.
+  public static func emptyCache() { adj_allocator_empty() }
+}
