@@ -5,7 +5,7 @@ let package = Package(
   name: "adjoint",
   platforms: [.macOS(.v26)],
   products: [
-    .library(name: "Tensor", targets: ["Tensor"])
+    .library(name: "Autograd", targets: ["Autograd"])
   ],
   targets: [
     .target(
@@ -17,5 +17,6 @@ let package = Package(
       ]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
     .target(name: "Tensor", dependencies: ["CBLAS", "CKernels"]),
+    .target(name: "Autograd", dependencies: ["Tensor"]),
   ]
 )
