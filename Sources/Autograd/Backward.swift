@@ -48,10 +48,8 @@ extension Tensor {
     let walk = BackwardWalk(lead: [], oldest: 0)
     withoutGrad {
       walk.receive(seed.detached(), node, Int(output))
-      walk.run { node, cotangents in
-        guard let slot = node.gradient else { return node.refusesCotangent() }
-        slot.add(cotangents[0]!)
-        return true
+      walk.run(isTarget: \.isEnd) { node, cotangents in
+        if let slot = node.gradient { slot.add(cotangents[0]!) } else { node.refuseCotangent() }
       }
     }
   }

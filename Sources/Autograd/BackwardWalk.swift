@@ -9,97 +9,153 @@ final class BackwardWalk: CotangentSink {
   private let lead: Shape
   /// Nothing older than this is of use; older nodes cannot depend on a target.
   private let oldest: UInt64
-  /// Nodes with a cotangent, ascending: the next to visit is the last.
-  private var queue: [Entry] = []
+  private let queue: WalkQueue
   /// Cotangents of nodes with several results, by node.
   private var severalResults: [UInt64: [Tensor?]] = [:]
-
-  private struct Entry {
-    let sequence: UInt64
-    let node: Unmanaged<Node>
-    /// Nil where the node has several results.
-    var cotangent: Tensor?
-  }
 
   init(lead: Shape, oldest: UInt64) {
     self.lead = lead
     self.oldest = oldest
+    queue = WalkQueue()
   }
+
+  deinit { queue.free() }
 
   func wants(_ node: Node, _ output: Int) -> Bool { node.sequence >= oldest }
 
   func receive(_ cotangent: consuming Tensor, _ node: Node, _ output: Int) {
     guard node.sequence >= oldest else { return }
-    let fitted = fitted(cotangent, node.shape(ofOutput: output))
-    var low = queue.count
-    // Most often the newest node is next, at the end.
-    if let last = queue.last, last.sequence >= node.sequence { low = position(of: node.sequence) }
-    if low < queue.count && queue[low].sequence == node.sequence {
-      if node.outputCount == 1 {
-        let before = queue[low].cotangent.take()!
-        queue[low].cotangent = sum(before, fitted)
-      } else {
-        addResult(fitted, node, output)
-      }
-      return
-    }
     if node.outputCount == 1 {
-      queue.insert(Entry(sequence: node.sequence, node: .passUnretained(node), cotangent: fitted), at: low)
+      if lead.rank == 0 && cotangent.shape == node.shape {
+        queue.add(cotangent, node)
+      } else {
+        queue.add(fitted(cotangent, node.shape), node)
+      }
     } else {
-      queue.insert(Entry(sequence: node.sequence, node: .passUnretained(node), cotangent: nil), at: low)
-      addResult(fitted, node, output)
+      receiveResult(fitted(cotangent, node.shape(ofOutput: output)), node, output)
     }
   }
 
-  /// The first entry that is not older.
-  private func position(of sequence: UInt64) -> Int {
-    var low = 0
-    var high = queue.count
-    while low < high {
-      let middle = (low + high) / 2
-      if queue[middle].sequence < sequence { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
-
-  private func addResult(_ cotangent: Tensor, _ node: Node, _ output: Int) {
+  private func receiveResult(_ cotangent: Tensor, _ node: Node, _ output: Int) {
+    queue.announce(node)
     var all = severalResults[node.sequence] ?? Array(repeating: nil, count: node.outputCount)
-    all[output] = all[output].map { sum($0, cotangent) } ?? cotangent
+    all[output] = all[output].map { $0 + cotangent } ?? cotangent
     severalResults[node.sequence] = all
   }
 
-  private func sum(_ a: consuming Tensor, _ b: consuming Tensor) -> Tensor { a.adding(b) }
-
   /// Brings a cotangent to the shape of the value it belongs to: sums over axes that were broadcast.
-  private func fitted(_ cotangent: consuming Tensor, _ shape: Shape) -> Tensor {
-    if lead.rank == 0 && cotangent.shape == shape { return cotangent }
+  @inline(never)
+  private func fitted(_ cotangent: Tensor, _ shape: Shape) -> Tensor {
     let inner = cotangent.shape.last(cotangent.rank - lead.rank)
     if inner == shape { return cotangent }
     let wide = inner.broadcast(with: shape)!
     return cotangent.widened(from: inner, to: wide).reduced(from: wide, to: shape)
   }
 
-  // MARK: - Walking
-
-  /// Visits nodes until none is left. `stop` takes a target's cotangents (a result each) and says whether
-  /// the node was one.
-  func run(stop: (Node, [Tensor?]) -> Bool) {
-    while let entry = queue.popLast() {
-      let node = entry.node.takeUnretainedValue()
-      if let cotangent = entry.cotangent {
-        if node.isTarget(stop, [cotangent]) { continue }
-        node.function.pullback(node, cotangent, self)
+  /// Visits nodes until none is left. Of those that `isTarget` names, `arrived` takes the cotangents, one for
+  /// each result, and the walk goes no further.
+  func run(isTarget: (Node) -> Bool, arrived: (Node, [Tensor?]) -> Void) {
+    while let (node, cotangent) = queue.next() {
+      if let cotangent {
+        if isTarget(node) { arrived(node, [cotangent]) } else { node.pullBack(cotangent, self) }
       } else {
         let all = severalResults.removeValue(forKey: node.sequence)!
-        if node.isTarget(stop, all) { continue }
-        node.function.pullback(node, all, self)
+        if isTarget(node) { arrived(node, all) } else { node.function.pullback(node, all, self) }
       }
     }
   }
 }
 
-extension Node {
-  fileprivate func isTarget(_ stop: (Node, [Tensor?]) -> Bool, _ cotangents: [Tensor?]) -> Bool {
-    stop(self, cotangents)
+/// Nodes that await their turn, with the cotangents of those that have one result.
+///
+/// A sorted array: the newest node, which is next, is last, and most arrivals belong near it. Kept in memory
+/// of its own because a class's arrays pay for exclusivity checks on every access, which show here.
+private struct WalkQueue {
+  struct Entry {
+    var sequence: UInt64
+    var node: Unmanaged<Node>
+    /// Nil where the node has several results.
+    var cotangent: Tensor?
+  }
+
+  struct Contents {
+    var entries: UnsafeMutablePointer<Entry>
+    var count: Int
+    var capacity: Int
+  }
+
+  private let contents: UnsafeMutablePointer<Contents>
+
+  init() {
+    contents = .allocate(capacity: 1)
+    contents.initialize(to: Contents(entries: .allocate(capacity: 16), count: 0, capacity: 16))
+  }
+
+  func free() {
+    contents.pointee.entries.deinitialize(count: contents.pointee.count)
+    contents.pointee.entries.deallocate()
+    contents.deallocate()
+  }
+
+  /// Adds to a node's cotangent.
+  @inline(__always)
+  func add(_ cotangent: consuming Tensor, _ node: Node) {
+    let (place, isNew) = place(of: node)
+    if isNew {
+      (contents.pointee.entries + place).initialize(
+        to: Entry(sequence: node.sequence, node: .passUnretained(node), cotangent: cotangent))
+    } else {
+      let before = contents.pointee.entries[place].cotangent.take()!
+      contents.pointee.entries[place].cotangent = before.adding(cotangent)
+    }
+  }
+
+  /// Makes sure that a node with several results has its turn.
+  func announce(_ node: Node) {
+    let (place, isNew) = place(of: node)
+    if isNew {
+      (contents.pointee.entries + place).initialize(
+        to: Entry(sequence: node.sequence, node: .passUnretained(node), cotangent: nil))
+    }
+  }
+
+  /// The newest node, removed.
+  @inline(__always)
+  func next() -> (Node, Tensor?)? {
+    guard contents.pointee.count > 0 else { return nil }
+    contents.pointee.count -= 1
+    let entry = (contents.pointee.entries + contents.pointee.count).move()
+    return (entry.node.takeUnretainedValue(), entry.cotangent)
+  }
+
+  /// Where a node stands, or an uninitialised place made for it.
+  @inline(__always)
+  private func place(of node: Node) -> (Int, isNew: Bool) {
+    let count = contents.pointee.count
+    let sequence = node.sequence
+    if count == contents.pointee.capacity { grow() }
+    let entries = contents.pointee.entries
+    var low = count
+    if count > 0 && entries[count - 1].sequence >= sequence {
+      low = 0
+      var high = count
+      while low < high {
+        let middle = (low + high) / 2
+        if entries[middle].sequence < sequence { low = middle + 1 } else { high = middle }
+      }
+      if entries[low].sequence == sequence { return (low, false) }
+      (entries + low + 1).moveInitialize(from: entries + low, count: count - low)
+    }
+    contents.pointee.count = count + 1
+    return (low, true)
+  }
+
+  @inline(never)
+  private func grow() {
+    let old = contents.pointee
+    let entries = UnsafeMutablePointer<Entry>.allocate(capacity: old.capacity * 2)
+    entries.moveInitialize(from: old.entries, count: old.count)
+    old.entries.deallocate()
+    contents.pointee = Contents(entries: entries, count: old.count, capacity: old.capacity * 2)
   }
 }

@@ -74,12 +74,12 @@ func pullBack(
     for (result, cotangent) in zip(results, cotangents) {
       if let node = result.node { walk.receive(cotangent, node, Int(result.output)) }
     }
-    walk.run { node, cotangents in
+    walk.run(isTarget: { sequences.contains($0.sequence) || $0.isEnd }) { node, cotangents in
       if sequences.contains(node.sequence) {
         found[node.sequence] = cotangents
-        return true
+      } else if node.gradient == nil {
+        node.refuseCotangent()
       }
-      return node.refusesCotangent()
     }
   }
   if recorded { withRecording(run) } else { withoutGrad(run) }
@@ -87,10 +87,6 @@ func pullBack(
 }
 
 extension Node {
-  /// Reports where a walk comes to a gradient that was computed without recording how.
-  func refusesCotangent() -> Bool {
-    guard UnrecordedGradient.isMark(self) else { return false }
-    Misuse.report("derivative", UnrecordedGradient.explanation)
-    return true
-  }
+  /// Reports that a walk came to a gradient that was computed without recording how.
+  func refuseCotangent() { Misuse.report("derivative", UnrecordedGradient.explanation) }
 }

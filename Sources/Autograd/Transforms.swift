@@ -80,7 +80,8 @@ public func vjp<Input: TensorStructure, Output: TensorStructure>(
     guard fit(cotangents, results, "vjp", "cotangent", "result") else {
       return input.mapTensors { Tensor.zeros(like: $0) }
     }
-    return input.with(orZeros(call.pullback(results, cotangents), like: tensors))
+    let pulled = call.pullback(results, cotangents)
+    return input.with(orZeros(pulled, like: tensors, lead: lead(cotangents, over: results)))
   }
   return (call.output.mapTensors { call.value(of: $0) }, pullback)
 }
@@ -103,7 +104,8 @@ public func jvp<Input: TensorStructure, Output: TensorStructure>(
     return (value, value.mapTensors { Tensor.zeros(like: $0) })
   }
   let results = call.output.tensors
-  let pushed = orZeros(call.pushforward(results, tangents), like: results)
+  let lead = lead(tangents, over: tensors)
+  let pushed = orZeros(call.pushforward(results, tangents), like: results, lead: lead)
   return (call.output.mapTensors { call.value(of: $0) }, call.output.with(pushed))
 }
 
@@ -193,6 +195,13 @@ private func fit(
   return true
 }
 
-private func orZeros(_ tensors: [Tensor?], like others: [Tensor]) -> [Tensor] {
-  zip(tensors, others).map { $0 ?? Tensor.zeros(like: $1) }
+/// Zeros, with these leading axes, where there is nil.
+private func orZeros(_ tensors: [Tensor?], like others: [Tensor], lead: Shape = []) -> [Tensor] {
+  zip(tensors, others).map { $0 ?? Tensor.zeros(lead.followed(by: $1.shape), dtype: $1.dtype) }
+}
+
+/// The extra leading axes that tensors carry over others.
+private func lead(_ tensors: [Tensor], over others: [Tensor]) -> Shape {
+  guard let tensor = tensors.first, let other = others.first else { return [] }
+  return tensor.shape.first(tensor.rank - other.rank)
 }

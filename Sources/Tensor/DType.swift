@@ -6,7 +6,7 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, Codable {
   case float32, float64, int32, int64, uint8, bool
 
   /// Bytes an element takes.
-  public var byteCount: Int {
+  @inlinable public var byteCount: Int {
     switch self {
     case .float32, .int32: 4
     case .float64, .int64: 8
@@ -15,7 +15,7 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, Codable {
   }
 
   /// Whether elements are floating-point numbers, and so can carry derivatives.
-  public var isFloatingPoint: Bool { self == .float32 || self == .float64 }
+  @inlinable public var isFloatingPoint: Bool { rawValue < 2 }
 }
 
 extension DType: CustomStringConvertible {

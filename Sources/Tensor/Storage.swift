@@ -10,7 +10,7 @@ package final class Storage: @unchecked Sendable {
   package let pointer: UnsafeMutableRawPointer
   private let block: UnsafeMutableRawPointer?
   private let capacity: Int
-  package var owner: Storage?
+  package let owner: Storage?
   package let dtype: DType
   package let isContiguous: Bool
   package let count: Int
@@ -32,6 +32,22 @@ package final class Storage: @unchecked Sendable {
     self.count = count
     self.shape = shape
     self.strides = shape.rowMajorStrides
+  }
+
+  /// Uninitialised contiguous memory of the layout that another contiguous storage has.
+  @inline(__always)
+  package init(like other: Storage) {
+    var capacity = 0
+    let block = adj_allocate(other.count * other.dtype.byteCount, &capacity)!
+    self.pointer = block
+    self.block = block
+    self.capacity = capacity
+    self.owner = nil
+    self.dtype = other.dtype
+    self.isContiguous = true
+    self.count = other.count
+    self.shape = other.shape
+    self.strides = other.strides
   }
 
   /// A view of another storage's memory, `offset` elements from its first.

@@ -152,20 +152,20 @@ static const double f64_ERF[13] = {
     0x1.b9ee75c84e1d2p-20, -0x1.5f97066aa5872p-23, 0x1.fc6bc7b4292a8p-27, -0x1.464ec4a740908p-30,
     0x1.28ff50a2ca563p-34,
 };
-// erfc(x) exp(x^2) = u P(u), u = 1 / (x + 2), x >= 1/2; error 2^-31.8
-static const float f32_ERFCX[11] = {
-    0x1.20ddda0000000p-1f, 0x1.20d0300000000p+0f, 0x1.fb0ea40000000p+0f, 0x1.5bac4a0000000p+1f,
-    0x1.edd0a60000000p+1f, -0x1.27f85c0000000p+3f, 0x1.3bbe260000000p+5f, -0x1.62365e0000000p+7f,
-    0x1.62e3320000000p+8f, -0x1.521f880000000p+8f, 0x1.0216260000000p+7f,
+// erfc(x) exp(x^2) = u P(u), u = 1 / (x + 3), x >= 1/2; error 2^-29.7
+static const float f32_ERFCX[10] = {
+    0x1.20d52c0000000p-1f, 0x1.b26ce80000000p+0f, 0x1.2a4e300000000p+2f, 0x1.e20d5c0000000p+3f,
+    0x1.14c6220000000p+2f, 0x1.08554a0000000p+8f, -0x1.a61c340000000p+9f, 0x1.911bce0000000p+11f,
+    -0x1.4bbf200000000p+12f, 0x1.7882240000000p+11f,
 };
-// erfc(x) exp(x^2) = u P(u), u = 1 / (x + 2), x >= 1/2; error 2^-57.0
-static const double f64_ERFCX[23] = {
-    0x1.20dd75042b9c3p-1, 0x1.20dd75037a433p+0, 0x1.f9838d0047691p+0, 0x1.6914ccc9634f7p+1,
-    0x1.5707abbde85a7p+1, -0x1.215591babab5bp-2, -0x1.d07b0074b2e1cp+2, -0x1.b72847dbba40ap+3,
-    -0x1.30e8febdc4a90p+1, 0x1.0f4d74b8d09f4p+6, -0x1.3acd3ef80a8dap+7, 0x1.606b768402857p+11,
-    -0x1.6c010a2f97c43p+14, 0x1.0b5b9a1fd7b1fp+17, -0x1.3e631595a2af5p+19, 0x1.25fc32a0b580ep+21,
-    -0x1.96a2faaefbf04p+22, 0x1.a06840a89fbc3p+23, -0x1.3866ee300bcecp+24, 0x1.4f671b7189f7fp+24,
-    -0x1.ea158b9cc5923p+23, 0x1.b61f2af8bed84p+22, -0x1.6ab055f86453bp+20,
+// erfc(x) exp(x^2) = u P(u), u = 1 / (x + 3), x >= 1/2; error 2^-58.9
+static const double f64_ERFCX[22] = {
+    0x1.20dd75041fbd8p-1, 0x1.b14c2f8ad68e4p+0, 0x1.32eb4bd705bf5p+2, 0x1.96377d0785dcdp+3,
+    0x1.ee396713f26eep+4, 0x1.0d2b1eb3bb886p+6, 0x1.f12770e2d65b8p+6, 0x1.6567d45b45101p+7,
+    -0x1.d6a9b1fa91064p+4, 0x1.ee7ba401b22dfp+9, -0x1.0a54b1b16f0f9p+14, 0x1.fd608e1170691p+16,
+    -0x1.cba467f791973p+19, 0x1.4a838c8c366eap+22, -0x1.79c4e14187b98p+24, 0x1.5843fa0fd0e0ep+26,
+    -0x1.e3e30a658fe77p+27, 0x1.f87a3180f3af4p+28, -0x1.7707bc7c9ead8p+29, 0x1.77f66da625c46p+29,
+    -0x1.c89a343c8863dp+28, 0x1.fcffa6fbcbf51p+26,
 };
 // m^(-1/3) = P(m - 1), sqrt(1/2) <= m <= sqrt(2); error 2^-11.8
 static const float f32_CBRT[4] = {

@@ -1,15 +1,16 @@
 // Exponentials and logarithms. The reductions are those of fdlibm (e_exp.c, e_log.c, s_log1p.c); the
 // polynomials are our own fits (see coefficients.h).
 
-// e^(x + low) = p 2^k; `low` is a small correction. Beyond the range of exp, x is clamped to values
-// that still overflow or vanish.
-AI V FN(exp_parts)(V x, V low, V *k) {
+// e^(x + low) = (p + *rest) 2^k; `low` is a small correction. Beyond the range of exp, x is clamped to
+// values that still overflow or vanish.
+AI V FN(exp_parts)(V x, V low, V *rest, V *k) {
   x = SEL(x > MAX_EXP, FN(splat)(MAX_EXP), x);
   x = SEL(x < MIN_EXP, FN(splat)(MIN_EXP), x);
   *k = FN(round_small)(x * C(0x1.71547652b82fep+0));
   V r = FN(fma)(*k, FN(splat)(-LN2_HIGH), x);
-  r = FN(fma)(*k, FN(splat)(-LN2_LOW), r) + low;
-  return FN(fma)(r * r, POLY(EXP, r), r) + C(1);
+  V l, s = FN(fast_two_sum)(r, *k * -LN2_LOW, &l);
+  s = FN(fast_two_sum)(s, l + low, &l);
+  return FN(fast_two_sum)(FN(splat)(1), FN(fma)(s * s, POLY(EXP, s), l) + s, rest);
 }
 
 AI V FN(exp)(V x) {

@@ -46,6 +46,11 @@ AI double FN(sum_lanes)(V v) {
 #endif
 
 AI double FN(sum_run)(const T *p, size_t n) {
+  if (n < 6) {
+    double y = 0;
+    for (size_t j = 0; j < n; j++) y += p[j];
+    return y;
+  }
   f64_vector total = {0}, low = {0};
   size_t i = 0;
   for (; n - i >= 4 * LANES;) {

@@ -44,7 +44,8 @@ AI V FN(lgamma)(V x) {
     // log(pi) - log(|x| sin(pi |x|)) - lgamma(|x|)
     V reflected = (0x1.250d048e7a1bdp+0 - FN(log)(s) - FN(log)(ax)) - y;
     reflected = SEL(s == 0, FN(splat)(__builtin_inf()), reflected);
-    y = SEL(negative, reflected, y);
+    // Next to zero both signs agree, and the product would underflow.
+    y = SEL(x < -0x1p-60, reflected, y);
   }
   y = SEL(x == 0, FN(splat)(__builtin_inf()), y);
   return SEL(ax == __builtin_inf(), ax, y);

@@ -47,6 +47,7 @@ AI V FN(atan_core)(V y, V x, bool careful) {
   const T half_low = FLOAT_BITS == 64 ? C(0x1.a2b7f222f65e2p-56) : C(0x1.586ed4p-28);
   const T one_half = FLOAT_BITS == 64 ? C(0x1.f730bd281f69bp-1) : C(0x1.f730bep-1);
   const T one_half_low = FLOAT_BITS == 64 ? C(0x1.007887af0cbbdp-56) : C(-0x1.afc12cp-26);
+  const T tiny = FLOAT_BITS == 64 ? C(0x1p-900) : C(0x1p-70);
   V n = y, d = x, base = FN(splat)(0), low = FN(splat)(0);
   I c = y > x * C(7.0 / 16);
   n = SEL(c, C(2) * y - x, n);
@@ -69,7 +70,8 @@ AI V FN(atan_core)(V y, V x, bool careful) {
   base = SEL(c, FN(splat)(PI_HIGH / 2), base);
   low = SEL(c, FN(splat)(PI_LOW / 2), low);
   V t = n / d;
-  if (careful) low += FN(residual)(t, d, n) / d;
+  // (Not for numerators so small that the residual would underflow.)
+  if (careful) low += SEL(FN(abs)(n) > tiny, FN(residual)(t, d, n) / d, FN(splat)(0));
   V z = t * t;
   V s = FN(fma)(t * z, POLY(ATAN, z), low);
   V e, h = FN(fast_two_sum)(base, t, &e);

@@ -2,10 +2,11 @@
 #include "kernels.h"
 #include <math.h>
 
-// Hurwitz's zeta(s, x), x > 0, by Euler-Maclaurin summation (as Cephes' zeta.c): a direct sum up to
-// where the series of Bernoulli numbers converges, the tail by the series. `times` multiplies every
-// term; it is passed as a logarithm, as the factorial and the powers may over- or underflow apart.
-static double zeta_times(double s, double x, double log_times) {
+// Hurwitz's zeta(s, x), x > 0, times e^log_times, by Euler-Maclaurin summation (as Cephes' zeta.c): a
+// direct sum up to where the series of Bernoulli numbers converges, the tail by the series. Where the
+// powers would leave the range of numbers, every term takes the factor with it (`apart` is false), at
+// the price of some accuracy.
+static double zeta_times(double s, double x, bool apart, double log_times) {
   // B_2k / (2k)!
   static const double bernoulli[] = {
       1.0 / 12,
@@ -20,25 +21,22 @@ static double zeta_times(double s, double x, double log_times) {
       -174611.0 / 802857662698291200000.0,
   };
   double sum = 0, a = x, stop = 12 + s;
-  // Small orders multiply by the factorial at the end; large ones take every power with it.
-  int apart = log_times < 600 && s * fabs(log(x)) < 600 && s * log(stop + x) < 600;
-  double times = apart ? 0 : log_times;
   while (a < stop) {
-    double term = apart ? pow(a, -s) : exp(times - s * log(a));
+    double term = apart ? pow(a, -s) : exp(log_times - s * log(a));
     sum += term;
     a += 1;
-    if (term <= sum * 1e-18) break;
+    if (!(term > sum * 1e-18)) break;
   }
-  double power = apart ? pow(a, -s) : exp(times - s * log(a));
+  double power = apart ? pow(a, -s) : exp(log_times - s * log(a));
   sum += power * a / (s - 1) + 0.5 * power;
   double factor = s * power / a;
   for (int k = 0; k < 10; k++) {
     double t = bernoulli[k] * factor;
     sum += t;
-    if (fabs(t) < fabs(sum) * 1e-18) break;
+    if (!(fabs(t) > fabs(sum) * 1e-18)) break;
     factor *= (s + 2 * k + 1) * (s + 2 * k + 2) / (a * a);
   }
-  return apart ? sum * exp(log_times) : sum;
+  return sum;
 }
 
 static double factorial(int n) {
@@ -87,6 +85,7 @@ double adj_polygamma_scalar(double order, double x) {
     double other = adj_polygamma_scalar(order, 1 - x);
     return -sign * other - cotangent_derivative((int)order, x);
   }
-  if (order <= 20) return sign * zeta_times(order + 1, x, 0) * factorial((int)order);
-  return sign * zeta_times(order + 1, x, lgamma(order + 1));
+  double s = order + 1, largest = fmax(fabs(log(x)), log(12 + s + x));
+  if (order <= 170 && s * largest < 650) return sign * (zeta_times(s, x, true, 0) * factorial((int)order));
+  return sign * zeta_times(s, x, false, lgamma(s));
 }

@@ -36,7 +36,7 @@ AI V FN(pow)(V x, V y) {
   V pl, p = FN(two_prod)(bounded, l, &pl);
   pl += bounded * ll;
   pl = SEL((p > MAX_EXP) | (p < MIN_EXP), FN(splat)(0), pl);
-  V k, e = FN(exp_parts)(p, pl, &k);
+  V rest, k, e = FN(exp_parts)(p, pl, &rest, &k);
   V r = FN(ldexp)(e, k);
 
   // C's special cases (Annex F.10.4.4).

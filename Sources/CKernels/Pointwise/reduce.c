@@ -81,6 +81,16 @@ static void store(reducer *r, int64_t k, const adj_scalar *results, int64_t n) {
     }
     r->at = k;
   }
+  int inner = r->kept - 1;
+  if (!r->accumulate && r->compute != ADJ_I64 && v->dtype == ADJ_F32 && inner >= 0 &&
+      r->index[inner] + n <= r->shape[inner]) {
+    // The common case, free of decisions per element.
+    float *to = (float *)v->data + r->place;
+    int64_t stride = v->strides[inner];
+    for (int64_t i = 0; i < n; i++) to[i * stride] = (float)(results[i].f * r->scale);
+    r->at = -1;
+    return;
+  }
   for (int64_t i = 0; i < n; i++) {
     void *to = (char *)v->data + r->place * size;
     adj_scalar s = results[i];

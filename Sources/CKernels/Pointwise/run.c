@@ -61,6 +61,33 @@ static void run_one(const adj_program *p, adj_dtype compute, int rank, const int
   }
 }
 
+static bool in_order(const adj_view *v, adj_dtype compute, int rank, const int64_t *shape) {
+  if (v->dtype != (int32_t)compute) return false;
+  int64_t expected = 1;
+  for (int axis = rank - 1; axis >= 0; axis--) {
+    if (shape[axis] != 1 && v->strides[axis] != expected) return false;
+    expected *= shape[axis];
+  }
+  return true;
+}
+
+// One instruction over arrays that all lie in row-major order is one call.
+static bool run_directly(const adj_program *p, adj_dtype compute, int rank, const int64_t *shape,
+                         const adj_view *inputs, const adj_view *outputs, int64_t begin, int64_t end) {
+  if (p->count != 1 || p->scalars != 0 || p->temporaries != 0 || p->outputs != 1 || p->inputs == 0) return false;
+  const adj_instruction *c = p->code;
+  if (c->a >= p->inputs || c->b >= p->inputs || c->c >= p->inputs) return false;
+  const adj_view *a = &inputs[c->a], *b = &inputs[c->b], *d = &inputs[c->c];
+  if (!in_order(outputs, compute, rank, shape) || !in_order(a, compute, rank, shape)) return false;
+  if (b != a && !in_order(b, compute, rank, shape)) return false;
+  if (d != a && d != b && !in_order(d, compute, rank, shape)) return false;
+  int64_t skip = begin * (int64_t)adj_compute_size(compute);
+  adj_kernels_get()->op[adj_compute_index(compute)][c->op](
+      (char *)outputs->data + skip, (const char *)a->data + skip, (const char *)b->data + skip,
+      (const char *)d->data + skip, (size_t)(end - begin));
+  return true;
+}
+
 static void run_blocks(const adj_program *program, adj_dtype compute, int rank, const int64_t *shape,
                        const adj_view *inputs, const adj_scalar *scalars, const adj_view *outputs,
                        int64_t begin, int64_t end) {
@@ -83,5 +110,6 @@ void adj_run(const adj_program *program, adj_dtype compute, int rank, const int6
   int slots = program->inputs + program->scalars + program->temporaries + program->outputs;
   if (end - begin == 1 && slots <= STACK_SLOTS)
     run_one(program, compute, rank, shape, inputs, scalars, outputs, begin);
-  else run_blocks(program, compute, rank, shape, inputs, scalars, outputs, begin, end);
+  else if (!run_directly(program, compute, rank, shape, inputs, outputs, begin, end))
+    run_blocks(program, compute, rank, shape, inputs, scalars, outputs, begin, end);
 }

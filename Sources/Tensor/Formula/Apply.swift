@@ -4,12 +4,13 @@ extension Formula {
   func apply(_ x: Tensor, _ parameters: SIMD2<Double> = .zero) -> Tensor {
     guard let result = evaluate(x.storage, parameters) else { return Tensor.placeholder }
     guard x.node != nil, isRecording, result.dtype.isFloatingPoint else { return Tensor(result) }
-    let plan = plan(wanted: 1, resultsKept: true)
-    return Tensor(
-      result,
-      node: Node(
-        self, x, result: result, saving: plan.savedInputs.isEmpty ? nil : x.storage,
-        plan.savedResults.isEmpty ? nil : result, parameters: parameters))
+    return publishedPlan(1)._withUnsafeGuaranteedRef { plan in
+      Tensor(
+        result,
+        node: Node(
+          self, x, result: result, saving: plan.savesFirst ? x.storage : nil, plan.savesResult ? result : nil,
+          parameters: parameters))
+    }
   }
 
   @inline(__always)
@@ -18,13 +19,14 @@ extension Formula {
     guard x.node != nil || y.node != nil, isRecording, result.dtype.isFloatingPoint else {
       return Tensor(result)
     }
-    let plan = plan(wanted: (x.node == nil ? 0 : 1) | (y.node == nil ? 0 : 2), resultsKept: true)
-    return Tensor(
-      result,
-      node: Node(
-        self, x, y, result: result, saving: plan.savedInputs.contains(0) ? x.storage : nil,
-        plan.savedInputs.contains(1) ? y.storage : nil, plan.savedResults.isEmpty ? nil : result,
-        parameters: parameters))
+    let wanted = (x.node == nil ? 0 : 1) | (y.node == nil ? 0 : 2)
+    return publishedPlan(wanted)._withUnsafeGuaranteedRef { plan in
+      Tensor(
+        result,
+        node: Node(
+          self, x, y, result: result, saving: plan.savesFirst ? x.storage : nil,
+          plan.savesSecond ? y.storage : nil, plan.savesResult ? result : nil, parameters: parameters))
+    }
   }
 
   /// Any number of inputs and results.
@@ -55,30 +57,36 @@ extension Formula {
 
   /// The pullback of a formula with one result.
   func pullBack(_ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink) {
-    let plan = plan(of: node)
-    guard let pullback = plan.pullback else { return }
-    guard plan.isPullbackComplete else {
-      return pullBack(node, plan, [cotangent], plan.pullback(from: [0]), sink)
+    guard inputCount <= 2 else { return pullBackGenerally(node, plan(of: node), cotangent, sink) }
+    let wanted = (node.isTracked(0) ? 1 : 0) | (inputCount == 2 && node.isTracked(1) ? 2 : 0)
+    let published = publishedPlan(wanted)
+    guard let simple = published._withUnsafeGuaranteedRef({ $0.simple }) else {
+      return pullBackGenerally(node, published.takeUnretainedValue(), cotangent, sink)
     }
-    if plan.wanted.count == 1 && pullback.inputCount <= 2 {
-      let cotangent = pullback.applyPullback(node, plan, cotangent)
-      node.deliver(cotangent, toInput: plan.wanted[0], sink)
-    } else {
-      pullBack(node, plan, [cotangent], Plan.Derived(formula: pullback, targets: plan.wanted), sink)
-    }
-  }
-
-  /// The frequent case: one cotangent, at most one saved value, one result.
-  @inline(__always)
-  private func applyPullback(_ node: Node, _ plan: Plan, _ cotangent: consuming Tensor) -> Tensor {
-    if inputCount == 1 {
-      return passedThrough[0] != nil ? cotangent : apply(cotangent, node.parameters)
+    if simple.passes { return node.deliver(cotangent, toInput: simple.target, sink) }
+    if simple.slot < 0 {
+      let result = simple.pullback._withUnsafeGuaranteedRef { [cotangent] in
+        $0.apply(cotangent, node.parameters)
+      }
+      return node.deliver(result, toInput: simple.target, sink)
     }
     let saved =
-      plan.savedInputs.isEmpty
-      ? node.saved(node.inputCount + plan.savedResults[0], output: plan.savedResults[0])
-      : node.saved(plan.savedInputs[0], input: plan.savedInputs[0])
-    return apply(cotangent, saved, node.parameters)
+      simple.isResult ? node.saved(simple.slot, output: 0) : node.saved(simple.slot, input: simple.slot)
+    let result = simple.pullback._withUnsafeGuaranteedRef { [cotangent] in
+      $0.apply(cotangent, saved, node.parameters)
+    }
+    node.deliver(result, toInput: simple.target, sink)
+  }
+
+  @inline(never)
+  private func pullBackGenerally(
+    _ node: Node, _ plan: Plan, _ cotangent: consuming Tensor, _ sink: any CotangentSink
+  ) {
+    guard let pullback = plan.pullback else { return }
+    let derived =
+      plan.isPullbackComplete
+      ? Plan.Derived(formula: pullback, targets: plan.wanted) : plan.pullback(from: [0])
+    pullBack(node, plan, [cotangent], derived, sink)
   }
 
   private func saved(_ node: Node, _ plan: Plan) -> [Tensor] {

@@ -91,10 +91,8 @@ extension Formula {
   /// One input, one result.
   @inline(__always)
   func evaluate(_ x: Storage, _ parameters: SIMD2<Double>) -> Storage? {
-    guard x.isContiguous, x.dtype.isFloatingPoint, !predicates[0] else {
-      return evaluate([x], parameters)?[0]
-    }
-    let result = Storage(x.shape, x.dtype)
+    guard x.isContiguous, x.dtype.isFloatingPoint, isPlain else { return evaluate([x], parameters)?[0] }
+    let result = Storage(like: x)
     withUnsafeTemporaryAllocation(of: adj_view.self, capacity: 2) { views in
       views[0].setFlat(x)
       views[1].setFlat(result)
@@ -106,10 +104,10 @@ extension Formula {
   /// Two inputs, one result.
   @inline(__always)
   func evaluate(_ x: Storage, _ y: Storage, _ parameters: SIMD2<Double>) -> Storage? {
-    guard x.isContiguous, y.isContiguous, x.dtype == y.dtype, x.dtype.isFloatingPoint, !predicates[0],
+    guard x.isContiguous, y.isContiguous, x.dtype == y.dtype, x.dtype.isFloatingPoint, isPlain,
       x.shape == y.shape
     else { return evaluate([x, y], parameters)?[0] }
-    let result = Storage(x.shape, x.dtype)
+    let result = Storage(like: x)
     evaluate(x, y, into: result, parameters)
     return result
   }
@@ -130,15 +128,23 @@ extension Formula {
   private func runFlat(
     _ views: UnsafeMutablePointer<adj_view>, _ count: Int, _ compute: DType, _ parameters: SIMD2<Double>
   ) {
+    guard count < 1 << 13, scalarCount <= 1 else {
+      return runLargeFlat(views, count, compute, parameters)
+    }
+    var length = Int64(count)
+    var scalar = parameterCount == 1 ? adj_scalar(f: parameters.x) : firstScalar
+    adj_run(
+      raw, compute == .float32 ? ADJ_F32 : ADJ_F64, 1, &length, views, &scalar, views + inputCount, 0, length)
+  }
+
+  @inline(never)
+  private func runLargeFlat(
+    _ views: UnsafeMutablePointer<adj_view>, _ count: Int, _ compute: DType, _ parameters: SIMD2<Double>
+  ) {
     withScalars(parameters, compute) { scalars in
       var length = Int64(count)
-      if count < 2 * Parallel.elementGrain {
-        adj_run(
-          program.raw, Formula.kernelType(compute), 1, &length, views, scalars, views + inputCount, 0, length)
-      } else {
-        withUnsafePointer(to: &length) {
-          run(UnsafeSendable($0), 1, UnsafeSendable(views), count, compute, UnsafeSendable(scalars))
-        }
+      withUnsafePointer(to: &length) {
+        run(UnsafeSendable($0), 1, UnsafeSendable(views), count, compute, UnsafeSendable(scalars))
       }
     }
   }

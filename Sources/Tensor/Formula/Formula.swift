@@ -1,3 +1,4 @@
+import CKernels
 import Synchronization
 
 /// A pointwise function given as a program over scalars, with exact derivatives of every order.
@@ -25,11 +26,18 @@ public final class Formula: Function, @unchecked Sendable {
   /// Inputs that are read as conditions only, and may be bool.
   let conditions: [Bool]
 
+  /// The program as the kernels take it, the number of its scalars and the first of them: read on every
+  /// call, so not through another object.
+  let raw: UnsafePointer<adj_program>
+  let scalarCount: Int
+  let firstScalar: adj_scalar
+  /// One result, a number: what the short ways handle.
+  let isPlain: Bool
+
   private let plans = Mutex<[PlanKey: Plan]>([:])
-  // The plans of one- and two-input formulas are read without a lock, since every recorded call reads one.
-  private let planOfFirst = AtomicLazyReference<Plan>()
-  private let planOfSecond = AtomicLazyReference<Plan>()
-  private let planOfBoth = AtomicLazyReference<Plan>()
+  // The plans of one- and two-input formulas are read without a lock, since every recorded call reads one:
+  // retained references by which inputs are wanted (first, second, both), each published once.
+  private let published: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 
   init(_ label: String, _ graph: FormulaGraph, results: [Int], inputCount: Int, parameterCount: Int) {
     self.label = label
@@ -38,9 +46,22 @@ public final class Formula: Function, @unchecked Sendable {
     self.inputCount = inputCount
     self.parameterCount = parameterCount
     program = Program(graph, outputs: results, inputCount: inputCount, parameterCount: parameterCount)
+    raw = program.raw
+    scalarCount = program.floatScalars.count
+    firstScalar = program.floatScalars.first ?? adj_scalar(f: 0)
     passedThrough = results.map { graph.isInput($0) }
     predicates = results.map { graph.isPredicate($0) }
     conditions = (0..<inputCount).map { graph.isCondition(input: $0) }
+    isPlain = results.count == 1 && !predicates[0]
+    published = .allocate(capacity: 3)
+    published.initialize(repeating: nil, count: 3)
+  }
+
+  deinit {
+    for slot in 0..<3 {
+      if let plan = published[slot] { Unmanaged<Plan>.fromOpaque(plan).release() }
+    }
+    published.deallocate()
   }
 
   override public var name: String { label }
@@ -105,6 +126,21 @@ final class Plan: Sendable {
   let wanted: [Int]
   /// For a one-result formula: cotangent, then what was saved -> the wanted inputs' cotangents.
   let pullback: Formula?
+  /// Whether the first input, the second, the first result are saved.
+  let savesFirst, savesSecond, savesResult: Bool
+  /// The frequent case of a pullback: to one input, reading at most one saved value.
+  let simple: Simple?
+
+  struct Simple: @unchecked Sendable {
+    /// The plan's own pullback.
+    let pullback: Unmanaged<Formula>
+    let target: Int
+    /// The node's slot of the saved value, or -1; and where it belongs.
+    let slot: Int
+    let isResult: Bool
+    /// The cotangent passes unchanged.
+    let passes: Bool
+  }
   /// Tangents of the wanted inputs, then what was saved -> the results' tangents, by which are not zero.
   private let formula: Formula
   private let others = Mutex<[Int: Derived]>([:])
@@ -116,7 +152,20 @@ final class Plan: Sendable {
     savedInputs = saved.inputs
     savedResults = saved.results
     let all = Array(0..<formula.results.count)
-    pullback = Derivation(formula, wanted).pullback(from: all, saved)?.formula
+    let pullback = Derivation(formula, wanted).pullback(from: all, saved)?.formula
+    self.pullback = pullback
+    savesFirst = saved.inputs.contains(0)
+    savesSecond = saved.inputs.contains(1)
+    savesResult = saved.results.contains(0)
+    let savedCount = saved.inputs.count + saved.results.count
+    if let pullback, pullback.isPlain, wanted.count == 1, savedCount <= 1, formula.results.count == 1 {
+      simple = Simple(
+        pullback: .passUnretained(pullback), target: wanted[0],
+        slot: saved.inputs.first ?? saved.results.first.map { formula.inputCount + $0 } ?? -1,
+        isResult: !saved.results.isEmpty, passes: pullback.passedThrough[0] != nil)
+    } else {
+      simple = nil
+    }
   }
 
   /// A derivative formula, and which wanted inputs (or results) its results are; nil where all are zero.
@@ -161,15 +210,23 @@ extension Formula {
   /// The plan for derivatives with respect to these inputs (a bit each).
   @inline(__always)
   func plan(wanted: Int, resultsKept: Bool) -> Plan {
-    if resultsKept {
-      switch wanted {
-      case 1: return planOfFirst.load() ?? planOfFirst.storeIfNil(makePlan(wanted, true))
-      case 2: return planOfSecond.load() ?? planOfSecond.storeIfNil(makePlan(wanted, true))
-      case 3: return planOfBoth.load() ?? planOfBoth.storeIfNil(makePlan(wanted, true))
-      default: break
-      }
-    }
-    return otherPlan(wanted, resultsKept)
+    resultsKept && wanted < 4
+      ? publishedPlan(wanted)._withUnsafeGuaranteedRef { $0 } : otherPlan(wanted, resultsKept)
+  }
+
+  /// The plan for derivatives with respect to the first input (1), the second (2) or both (3). It lives as
+  /// long as the formula.
+  @inline(__always)
+  func publishedPlan(_ wanted: Int) -> Unmanaged<Plan> {
+    if let plan = adj_load(published + (wanted - 1)) { return .fromOpaque(plan) }
+    return publishPlan(wanted)
+  }
+
+  @inline(never)
+  private func publishPlan(_ wanted: Int) -> Unmanaged<Plan> {
+    let plan = Unmanaged.passRetained(makePlan(wanted, true))
+    if !adj_publish(published + (wanted - 1), plan.toOpaque()) { plan.release() }
+    return .fromOpaque(adj_load(published + (wanted - 1))!)
   }
 
   @inline(never)

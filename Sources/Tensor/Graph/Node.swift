@@ -202,7 +202,14 @@ public final class Node: @unchecked Sendable {
 extension Node {
   package var function: Function { functionReference.takeUnretainedValue() }
 
-  package var isLeaf: Bool { gradient != nil }
+  /// Whether nothing comes before it: a leaf, or the mark of a gradient that was not recorded.
+  package var isEnd: Bool { inputCount == 0 }
+
+  /// Pulls the cotangent of the only result back to the inputs.
+  @inline(__always)
+  package func pullBack(_ cotangent: consuming Tensor, _ sink: any CotangentSink) {
+    functionReference._withUnsafeGuaranteedRef { [cotangent] in $0.pullback(self, cotangent, sink) }
+  }
 
   private func input(_ index: Int) -> Input {
     switch index {

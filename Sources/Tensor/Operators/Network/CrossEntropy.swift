@@ -57,7 +57,7 @@ final class CrossEntropy: Function, @unchecked Sendable {
     var result: Tensor?
     if let u = cotangents[0] {
       let rows = u.unsqueezed(axis: -1).unsqueezed(axis: -1)
-      result = CrossEntropy.pulled.apply([rows, y, Tensor(weights)], [1 / Double(labels.count), 0])[0]
+      result = CrossEntropy.pulled.apply([rows, y, Tensor(weights)], SIMD2(1 / Double(labels.count), 0))[0]
     }
     if let u = cotangents[1] {
       let part = LogSoftmax.pullback(u, y, -1)

@@ -24,8 +24,8 @@ enum Arithmetic {
 extension Tensor {
   /// Elementwise sum; shapes broadcast, dtypes must be equal.
   public static func + (a: Tensor, b: Tensor) -> Tensor { Arithmetic.add.tensors.apply(a, b) }
-  public static func + (a: Tensor, b: Double) -> Tensor { Arithmetic.add.number.apply(a, [b, 0]) }
-  public static func + (a: Double, b: Tensor) -> Tensor { Arithmetic.add.reversed.apply(b, [a, 0]) }
+  public static func + (a: Tensor, b: Double) -> Tensor { Arithmetic.add.number.apply(a, SIMD2(b, 0)) }
+  public static func + (a: Double, b: Tensor) -> Tensor { Arithmetic.add.reversed.apply(b, SIMD2(a, 0)) }
   public static func + (a: Tensor, b: Float) -> Tensor { a + Double(b) }
   public static func + (a: Float, b: Tensor) -> Tensor { Double(a) + b }
   public static func + (a: Tensor, b: Int) -> Tensor { a + Double(b) }
@@ -33,8 +33,8 @@ extension Tensor {
 
   /// Elementwise difference; shapes broadcast, dtypes must be equal.
   public static func - (a: Tensor, b: Tensor) -> Tensor { Arithmetic.subtract.tensors.apply(a, b) }
-  public static func - (a: Tensor, b: Double) -> Tensor { Arithmetic.subtract.number.apply(a, [b, 0]) }
-  public static func - (a: Double, b: Tensor) -> Tensor { Arithmetic.subtract.reversed.apply(b, [a, 0]) }
+  public static func - (a: Tensor, b: Double) -> Tensor { Arithmetic.subtract.number.apply(a, SIMD2(b, 0)) }
+  public static func - (a: Double, b: Tensor) -> Tensor { Arithmetic.subtract.reversed.apply(b, SIMD2(a, 0)) }
   public static func - (a: Tensor, b: Float) -> Tensor { a - Double(b) }
   public static func - (a: Float, b: Tensor) -> Tensor { Double(a) - b }
   public static func - (a: Tensor, b: Int) -> Tensor { a - Double(b) }
@@ -42,8 +42,8 @@ extension Tensor {
 
   /// Elementwise product; shapes broadcast, dtypes must be equal. For matrices see ``matmul(_:_:)``.
   public static func * (a: Tensor, b: Tensor) -> Tensor { Arithmetic.multiply.tensors.apply(a, b) }
-  public static func * (a: Tensor, b: Double) -> Tensor { Arithmetic.multiply.number.apply(a, [b, 0]) }
-  public static func * (a: Double, b: Tensor) -> Tensor { Arithmetic.multiply.reversed.apply(b, [a, 0]) }
+  public static func * (a: Tensor, b: Double) -> Tensor { Arithmetic.multiply.number.apply(a, SIMD2(b, 0)) }
+  public static func * (a: Double, b: Tensor) -> Tensor { Arithmetic.multiply.reversed.apply(b, SIMD2(a, 0)) }
   public static func * (a: Tensor, b: Float) -> Tensor { a * Double(b) }
   public static func * (a: Float, b: Tensor) -> Tensor { Double(a) * b }
   public static func * (a: Tensor, b: Int) -> Tensor { a * Double(b) }
@@ -52,8 +52,8 @@ extension Tensor {
   /// Elementwise quotient; shapes broadcast, dtypes must be equal and floating-point (for integers see
   /// ``floorDivide(_:_:)``).
   public static func / (a: Tensor, b: Tensor) -> Tensor { Arithmetic.divide.tensors.apply(a, b) }
-  public static func / (a: Tensor, b: Double) -> Tensor { Arithmetic.divide.number.apply(a, [b, 0]) }
-  public static func / (a: Double, b: Tensor) -> Tensor { Arithmetic.divide.reversed.apply(b, [a, 0]) }
+  public static func / (a: Tensor, b: Double) -> Tensor { Arithmetic.divide.number.apply(a, SIMD2(b, 0)) }
+  public static func / (a: Double, b: Tensor) -> Tensor { Arithmetic.divide.reversed.apply(b, SIMD2(a, 0)) }
   public static func / (a: Tensor, b: Float) -> Tensor { a / Double(b) }
   public static func / (a: Float, b: Tensor) -> Tensor { Double(a) / b }
   public static func / (a: Tensor, b: Int) -> Tensor { a / Double(b) }

@@ -12,12 +12,12 @@ enum Binary {
 
 /// The smaller of each pair, NaN where either is. Derivative: to the smaller; ties share it evenly.
 public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.minimum.tensors.apply(a, b) }
-public func minimum(_ a: Tensor, _ b: Double) -> Tensor { Binary.minimum.number.apply(a, [b, 0]) }
+public func minimum(_ a: Tensor, _ b: Double) -> Tensor { Binary.minimum.number.apply(a, SIMD2(b, 0)) }
 public func minimum(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.applying(.minimum, b) }
 
 /// The larger of each pair, NaN where either is. Derivative: to the larger; ties share it evenly.
 public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.maximum.tensors.apply(a, b) }
-public func maximum(_ a: Tensor, _ b: Double) -> Tensor { Binary.maximum.number.apply(a, [b, 0]) }
+public func maximum(_ a: Tensor, _ b: Double) -> Tensor { Binary.maximum.number.apply(a, SIMD2(b, 0)) }
 public func maximum(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.applying(.maximum, b) }
 
 /// a to the power of b, with C's special cases.
@@ -25,10 +25,10 @@ public func maximum(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a
 /// Derivatives: b a^(b-1), 0 where b is 0; and a^b log(a), 0 where a is 0 and b is not negative.
 public func pow(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.pow.tensors.apply(a, b) }
 public func pow(_ a: Tensor, _ b: Double) -> Tensor {
-  b == 2 ? square(a) : Binary.pow.number.apply(a, [b, 0])
+  b == 2 ? square(a) : Binary.pow.number.apply(a, SIMD2(b, 0))
 }
 public func pow(_ a: Tensor, _ b: Int) -> Tensor { pow(a, Double(b)) }
-public func pow(_ a: Double, _ b: Tensor) -> Tensor { Binary.pow.reversed.apply(b, [a, 0]) }
+public func pow(_ a: Double, _ b: Tensor) -> Tensor { Binary.pow.reversed.apply(b, SIMD2(a, 0)) }
 public func pow(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.applying(.pow, b) }
 public func pow(_ a: Formula.Value, _ b: Double) -> Formula.Value {
   a.applying(.pow, Formula.Value(graph: a.graph, id: a.graph.constant(b)))
@@ -48,8 +48,8 @@ public func hypot(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.a
 ///
 /// Derivatives: 1 and -floor(a / b). Integers too (by 0: 0).
 public func remainder(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.remainder.tensors.apply(a, b) }
-public func remainder(_ a: Tensor, _ b: Double) -> Tensor { Binary.remainder.number.apply(a, [b, 0]) }
+public func remainder(_ a: Tensor, _ b: Double) -> Tensor { Binary.remainder.number.apply(a, SIMD2(b, 0)) }
 
 /// floor(a / b), as Python's `//`. Derivative: 0 everywhere. Integers too (by 0: 0).
 public func floorDivide(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.floorDivide.tensors.apply(a, b) }
-public func floorDivide(_ a: Tensor, _ b: Double) -> Tensor { Binary.floorDivide.number.apply(a, [b, 0]) }
+public func floorDivide(_ a: Tensor, _ b: Double) -> Tensor { Binary.floorDivide.number.apply(a, SIMD2(b, 0)) }

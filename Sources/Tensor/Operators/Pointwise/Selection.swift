@@ -20,10 +20,10 @@ public func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
   Selection.select.apply([condition, a, b])[0]
 }
 public func `where`(_ condition: Tensor, _ a: Tensor, _ b: Double) -> Tensor {
-  Selection.selectNumber.apply([condition, a], [b, 0])[0]
+  Selection.selectNumber.apply([condition, a], SIMD2(b, 0))[0]
 }
 public func `where`(_ condition: Tensor, _ a: Double, _ b: Tensor) -> Tensor {
-  Selection.selectNumberFirst.apply([condition, b], [a, 0])[0]
+  Selection.selectNumberFirst.apply([condition, b], SIMD2(a, 0))[0]
 }
 
 /// Elements kept within bounds; NaN stays NaN. Derivative: 1 within and at the bounds, 0 outside.
@@ -33,5 +33,5 @@ public func clamp(_ x: Tensor, minimum: Double = -.infinity, maximum: Double = .
   guard minimum <= maximum else {
     return Misuse.fail("clamp", "the minimum \(minimum) is above the maximum \(maximum)")
   }
-  return Selection.clamp.apply(x, [minimum, maximum])
+  return Selection.clamp.apply(x, SIMD2(minimum, maximum))
 }

@@ -64,5 +64,5 @@ public func digamma(_ x: Formula.Value) -> Formula.Value { x.applying(.digamma) 
 /// Floating-point dtypes; `n` not negative. Derivative: polygamma(n + 1, x).
 public func polygamma(_ n: Int, _ x: Tensor) -> Tensor {
   guard n >= 0 else { return Misuse.fail("polygamma", "the order is \(n); it must be 0 or more") }
-  return Special.polygamma.apply(x, [Double(n), 0])
+  return Special.polygamma.apply(x, SIMD2(Double(n), 0))
 }

@@ -1,0 +1,56 @@
+import Tensor
+
+/// Checks a function's derivatives at a point, for the tests of one's own code:
+///
+///     #expect(checkGradients(order: 2, of: myLoss, at: x).passed)
+///
+/// Of order 1, for random cotangents u and tangents v: vjp and jvp against central finite differences
+/// (extrapolated once), the adjoint identity <u, Jv> = <J'u, v>, and one and two extra leading axes on
+/// cotangents and tangents against a loop. Of order 2 the same for the vjp as a function of point and
+/// cotangent, and for the jvp as a function of point and tangent: all four compositions of walks. They are
+/// also compared with one another, and the derivative of the vjp with respect to the cotangent with the
+/// jvp. Higher orders nest further; their cost grows fourfold with each.
+///
+/// The point should be smooth: finite differences across a kink show the kink. Take float64 inputs where
+/// possible. With float32 ones the function runs in float32 all the same, steps are 200 times longer, and
+/// only errors above about 0.5 % are seen.
+/// - Parameters:
+///   - name: What failures call the function.
+///   - order: The highest order of derivative to check.
+///   - f: A function of tensors, whose results may have any shapes; integer results are left out.
+///   - input: Floating-point tensors.
+///   - seed: Of the generator that draws cotangents and tangents.
+///   - elements: How many elements of each tensor are checked one by one; of larger tensors so many are
+///     drawn (the rest take part in random directions).
+public func checkGradients<Input: TensorStructure, Output: TensorStructure>(
+  _ name: String = "function", order: Int = 1, of f: @escaping (Input) -> Output, at input: Input,
+  seed: UInt64 = 0, elements: Int = 32
+) -> GradientReport {
+  checked(name, 1...Swift.max(order, 1), f, input, seed, elements)
+}
+
+/// Checks a function's second derivatives alone: all four compositions of walks, as
+/// ``checkGradients(_:order:of:at:seed:elements:)`` does with order 2.
+public func checkSecondOrder<Input: TensorStructure, Output: TensorStructure>(
+  _ name: String = "function", of f: @escaping (Input) -> Output, at input: Input, seed: UInt64 = 0,
+  elements: Int = 32
+) -> GradientReport {
+  checked(name, 2...2, f, input, seed, elements)
+}
+
+private func checked<Input: TensorStructure, Output: TensorStructure>(
+  _ name: String, _ orders: ClosedRange<Int>, _ f: @escaping (Input) -> Output, _ input: Input, _ seed: UInt64,
+  _ elements: Int
+) -> GradientReport {
+  let point = input.tensors.map { $0.detached() }
+  if let index = point.firstIndex(where: { !$0.dtype.isFloatingPoint }) {
+    Misuse.report("checkGradients", "tensor \(index) of the input is \(point[index].dtype), which has no derivative")
+    return GradientReport(function: name, order: orders.upperBound)
+  }
+  let function = CheckedFunction(
+    path: [], inputs: point.indices.map { "input \($0)" }, resultName: { "result \($0)" },
+    body: { f(input.with($0)).tensors.filter { $0.dtype.isFloatingPoint } })
+  var checker = GradientChecker(name, orders, seed, elements)
+  checker.check(function, at: point, order: 1)
+  return checker.report
+}

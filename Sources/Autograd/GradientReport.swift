@@ -1,0 +1,71 @@
+/// What a check of derivatives found: every number that disagreed, and where.
+///
+/// In a test: `#expect(report.passed, "\(report)")`.
+public struct GradientReport: Sendable, CustomStringConvertible {
+  /// One number that is not what it should be.
+  public struct Failure: Sendable, CustomStringConvertible {
+    /// The name that the check was given.
+    public let function: String
+    /// What was checked: `vjp`, `jvp of vjp` (forward over reverse), `adjoint identity`, ...
+    public let check: String
+    /// Which tensor: `input 0`, `cotangent of result 1`, ...
+    public let tensor: String
+    /// The element's position in that tensor; empty for a single number.
+    public let index: [Int]
+    /// The number by other means: finite differences, or another composition of walks.
+    public let expected: Double
+    public let got: Double
+    /// The difference that would have been accepted.
+    public let tolerance: Double
+
+    public var description: String {
+      let place = index.isEmpty ? tensor : "\(tensor), element \(index)"
+      return "\(function): \(check), \(place): expected \(expected), got \(got) (tolerance \(tolerance))"
+    }
+  }
+
+  /// The name that the check was given.
+  public let function: String
+  /// The highest order of derivative that was checked.
+  public let order: Int
+  /// How many numbers were compared.
+  public private(set) var comparisons = 0
+  /// How many of them disagreed.
+  public private(set) var failureCount = 0
+  /// The first that disagreed.
+  public private(set) var failures: [Failure] = []
+
+  /// Whether every number agreed.
+  public var passed: Bool { failureCount == 0 }
+
+  /// More failures than this are counted only.
+  private static let listed = 24
+
+  init(function: String, order: Int) {
+    self.function = function
+    self.order = order
+  }
+
+  /// Compares two numbers. NaN agrees with nothing: at such a point there is no derivative to check.
+  mutating func compare(
+    _ check: @autoclosure () -> String, _ tensor: @autoclosure () -> String, _ index: @autoclosure () -> [Int],
+    expected: Double, got: Double, tolerance: Double
+  ) {
+    comparisons += 1
+    if abs(expected - got) <= tolerance { return }
+    failureCount += 1
+    guard failures.count < GradientReport.listed else { return }
+    failures.append(
+      Failure(
+        function: function, check: check(), tensor: tensor(), index: index(), expected: expected, got: got,
+        tolerance: tolerance))
+  }
+
+  public var description: String {
+    if passed { return "\(function): derivatives to order \(order) agree in \(comparisons) numbers" }
+    let rest = failureCount > failures.count ? ["and \(failureCount - failures.count) more"] : []
+    return
+      (["\(function): \(failureCount) of \(comparisons) numbers disagree"]
+      + failures.map { "  \($0)" } + rest.map { "  \($0)" }).joined(separator: "\n")
+  }
+}
