@@ -106,10 +106,46 @@ extension Formula {
   func evaluate(_ x: Storage, _ y: Storage, _ parameters: SIMD2<Double>) -> Storage? {
     guard x.isContiguous, y.isContiguous, x.dtype == y.dtype, x.dtype.isFloatingPoint, isPlain,
       x.shape == y.shape
-    else { return evaluate([x, y], parameters)?[0] }
+    else { return evaluateBroadcast(x, y, parameters) }
     let result = Storage(like: x)
     evaluate(x, y, into: result, parameters)
     return result
+  }
+
+  /// Two inputs of any layout that broadcast.
+  @inline(never)
+  private func evaluateBroadcast(_ x: Storage, _ y: Storage, _ parameters: SIMD2<Double>) -> Storage? {
+    guard x.dtype == y.dtype, x.dtype.isFloatingPoint, isPlain, let shape = x.shape.broadcast(with: y.shape)
+    else { return evaluate([x, y], parameters)?[0] }
+    let result = Storage(shape, x.dtype)
+    guard result.count > 0 else { return result }
+    withUnsafeTemporaryAllocation(of: adj_view.self, capacity: 3) { views in
+      views[0] = adj_view(x.pointer, x.shape.strides(x.strides, broadcastTo: shape), x.dtype)
+      views[1] = adj_view(y.pointer, y.shape.strides(y.strides, broadcastTo: shape), y.dtype)
+      views[2] = adj_view(result)
+      run(shape, views, result.count, x.dtype, parameters)
+    }
+    return result
+  }
+
+  /// Inputs, then results, over a shape that all have.
+  private func run(
+    _ shape: Shape, _ views: UnsafeMutableBufferPointer<adj_view>, _ count: Int, _ compute: DType,
+    _ parameters: SIMD2<Double>
+  ) {
+    let space = IterationSpace(shape, views)
+    let base = UnsafeSendable(views.baseAddress!)
+    withScalars(parameters, compute) { scalars in
+      space.withShape { lengths, rank in
+        if count < 1 << 13 {
+          adj_run(
+            raw, Formula.kernelType(compute), rank, lengths.value, base.value, scalars, base.value + inputCount,
+            0, Int64(count))
+        } else {
+          run(lengths, rank, base, count, compute, UnsafeSendable(scalars))
+        }
+      }
+    }
   }
 
   /// Two inputs and a result that are contiguous and of one shape and dtype; the result may be an input.
@@ -178,13 +214,7 @@ extension Formula {
           input.pointer, input.shape.strides(input.strides, broadcastTo: shape), input.dtype)
       }
       for (index, output) in outputs.enumerated() { views[inputs.count + index] = adj_view(output) }
-      let space = IterationSpace(shape, views)
-      let base = UnsafeSendable(views.baseAddress!)
-      withScalars(parameters, compute) { scalars in
-        space.withShape { lengths, rank in
-          run(lengths, rank, base, shape.elementCount, compute, UnsafeSendable(scalars))
-        }
-      }
+      run(shape, views, shape.elementCount, compute, parameters)
     }
     return outputs
   }

@@ -8,29 +8,32 @@ enum MatrixKernel {
   }
 
   /// Passes strides that BLAS can take as they are, copies others.
-  private static func operand(_ storage: Storage, rows: Int, columns: Int) -> Operand {
+  private static func operand(_ storage: Storage, flipped: Bool) -> Operand {
     let rank = storage.shape.rank
+    let rows = storage.shape[rank - 2]
+    let columns = storage.shape[rank - 1]
     let rowStride = storage.strides[rank - 2]
     let columnStride = storage.strides[rank - 1]
     if (columnStride == 1 || columns == 1) && (rowStride >= max(columns, 1) || rows == 1) {
-      return Operand(storage: storage, transposed: false, leading: rows == 1 ? max(columns, 1) : rowStride)
+      return Operand(storage: storage, transposed: flipped, leading: rows == 1 ? max(columns, 1) : rowStride)
     }
     if (rowStride == 1 || rows == 1) && (columnStride >= max(rows, 1) || columns == 1) {
-      return Operand(storage: storage, transposed: true, leading: columns == 1 ? max(rows, 1) : columnStride)
+      return Operand(storage: storage, transposed: !flipped, leading: columns == 1 ? max(rows, 1) : columnStride)
     }
-    return Operand(storage: storage.copied(), transposed: false, leading: max(columns, 1))
+    return Operand(storage: storage.copied(), transposed: flipped, leading: max(columns, 1))
   }
 
-  /// [..., m, k] x [..., k, n] -> [..., m, n]; stacks broadcast, their ranks may differ.
-  static func product(_ a: Storage, _ b: Storage) -> Storage {
-    let m = a.shape[a.shape.rank - 2]
-    let k = a.shape[a.shape.rank - 1]
-    let n = b.shape[b.shape.rank - 1]
+  /// [..., m, k] x [..., k, n] -> [..., m, n], either stored the other way round; stacks broadcast, their
+  /// ranks may differ.
+  static func product(_ a: Storage, _ b: Storage, transposeA: Bool, transposeB: Bool) -> Storage {
+    let m = a.shape[a.shape.rank - (transposeA ? 1 : 2)]
+    let k = a.shape[a.shape.rank - (transposeA ? 2 : 1)]
+    let n = b.shape[b.shape.rank - (transposeB ? 2 : 1)]
     let stack = a.shape.first(a.shape.rank - 2).broadcast(with: b.shape.first(b.shape.rank - 2))!
     let result = Storage(stack.followed(by: [m, n]), a.dtype)
     guard result.count > 0 else { return result }
-    let left = operand(a, rows: m, columns: k)
-    let right = operand(b, rows: k, columns: n)
+    let left = operand(a, flipped: transposeA)
+    let right = operand(b, flipped: transposeB)
     withExtendedLifetime((left.storage, right.storage)) {
       if stack.rank == 0 {
         BLAS.gemm(

@@ -4,50 +4,56 @@ import CKernels
 enum Reduce {
   static let identity = Formula("identity") { x in x }
 
-  /// Reduces over `axes` (counted from 0) of the inputs' common shape. `scale` is for sums. Nil after a report.
+  /// Reduces over the axes that `mask` names (see `ReducedAxes`) of the inputs' common shape. `scale` is for
+  /// sums. Nil after a report.
   static func run(
-    _ reduction: adj_reduction, _ formula: Formula, _ inputs: [Storage], axes: [Int], keepDims: Bool,
-    scale: Double = 1, parameters: SIMD2<Double> = .zero
+    _ reduction: adj_reduction, _ formula: Formula, _ inputs: some RandomAccessCollection<Storage>,
+    mask: UInt32, keepDims: Bool, scale: Double = 1, parameters: SIMD2<Double> = .zero
   ) -> Storage? {
     guard let compute = formula.computeType(inputs), let shape = formula.broadcastShape(inputs) else { return nil }
-    var kept = Shape()
     var reduced = Shape()
+    var all = Shape()  // kept axes, then reduced ones
     var result = Shape()
     for axis in 0..<shape.rank {
-      if axes.contains(axis) {
+      if ReducedAxes.contains(mask, axis, rank: shape.rank) {
         reduced.append(shape[axis])
         if keepDims { result.append(1) }
       } else {
-        kept.append(shape[axis])
+        all.append(shape[axis])
         result.append(shape[axis])
       }
     }
+    let keptRank = all.rank
+    let keptStrides = all.rowMajorStrides
+    let keptCount = all.elementCount
+    for axis in 0..<reduced.rank { all.append(reduced[axis]) }
     let output = Storage(result, formula.resultType(0, compute) == .bool ? .int64 : compute)
     guard output.count > 0 else { return output }
     withUnsafeTemporaryAllocation(of: adj_view.self, capacity: inputs.count + 1) { views in
-      for (index, input) in inputs.enumerated() {
-        let strides = input.shape.strides(input.strides, broadcastTo: shape)
-        views[index] = adj_view(input.pointer, ordered(strides, axes), input.dtype)
+      var index = 0
+      for input in inputs {
+        let strides = input.shape == shape ? input.strides : input.shape.strides(input.strides, broadcastTo: shape)
+        views[index] = adj_view(input.pointer, ordered(strides, mask), input.dtype)
+        index += 1
       }
-      views[inputs.count] = adj_view(output.pointer, kept.rowMajorStrides, output.dtype)
-      // The output's strides along reduced axes are 0, but they must not decide what merges.
-      for axis in 0..<reduced.rank { views[inputs.count][stride: kept.rank + axis] = 0 }
-      let all = kept.followed(by: reduced)
+      views[index] = adj_view(output.pointer, keptStrides, output.dtype)
+      for axis in 0..<reduced.rank { views[index][stride: keptRank + axis] = 0 }
       let task = Task(
         formula: formula, reduction: reduction, compute: compute, scale: scale,
-        keptCount: kept.elementCount, reducedCount: reduced.elementCount)
+        keptCount: keptCount, reducedCount: reduced.elementCount)
       formula.withScalars(parameters, compute) { scalars in
-        task.run(all, keptRank: kept.rank, views, UnsafeSendable(scalars), output)
+        task.run(all, keptRank: keptRank, views, UnsafeSendable(scalars), output)
       }
     }
     return output
   }
 
   /// Kept axes first, then reduced ones.
-  private static func ordered(_ strides: Strides, _ axes: [Int]) -> Strides {
+  private static func ordered(_ strides: Strides, _ mask: UInt32) -> Strides {
+    let rank = strides.rank
     var result = Strides()
-    for axis in 0..<strides.rank where !axes.contains(axis) { result.append(strides[axis]) }
-    for axis in 0..<strides.rank where axes.contains(axis) { result.append(strides[axis]) }
+    for axis in 0..<rank where !ReducedAxes.contains(mask, axis, rank: rank) { result.append(strides[axis]) }
+    for axis in 0..<rank where ReducedAxes.contains(mask, axis, rank: rank) { result.append(strides[axis]) }
     return result
   }
 
@@ -71,6 +77,11 @@ enum Reduce {
       let inputs = UnsafeSendable(views.baseAddress!)
       let outputView = UnsafeSendable(views.baseAddress! + formula.inputCount)
       space.withShape { lengths, _ in
+        if keptCount * reducedCount < 2 * Parallel.elementGrain {
+          return call(
+            lengths, space.keptRank, reducedRank, inputs, scalars, outputView.value, 0..<keptCount,
+            0..<reducedCount, scale)
+        }
         let grain = Swift.max(1, Parallel.elementGrain / Swift.max(reducedCount, 1))
         if keptCount >= 2 * grain || reducedCount < 2 * Task.partLength {
           Parallel.run(keptCount, grain: grain) { begin, end in

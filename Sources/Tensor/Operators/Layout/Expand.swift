@@ -44,10 +44,16 @@ package final class SumTo: LinearFunction, @unchecked Sendable {
   override package func apply(_ x: Tensor) -> Tensor {
     let lead = x.rank - input.rank
     let padding = input.rank - result.rank
-    let axes = (0..<input.rank).filter { $0 < padding || (result[$0 - padding] == 1 && input[$0] != 1) }
-    let shape = x.shape.first(lead).followed(by: result)
-    guard let sum = Reduce.run(ADJ_SUM, Reduce.identity, [x.storage], axes: axes.map { $0 + lead }, keepDims: true)
+    var mask: UInt32 = 0
+    for axis in 0..<input.rank where axis < padding || (result[axis - padding] == 1 && input[axis] != 1) {
+      mask |= 1 << UInt32(input.rank - 1 - axis)
+    }
+    let shape = lead == 0 ? result : x.shape.first(lead).followed(by: result)
+    guard
+      let sum = Reduce.run(
+        ADJ_SUM, Reduce.identity, CollectionOfOne(x.storage), mask: mask, keepDims: padding > 0 ? false : true)
     else { return .placeholder }
+    if sum.shape == shape { return Tensor(sum) }
     return Tensor(Storage(viewing: sum, shape: shape, strides: shape.rowMajorStrides))
   }
 

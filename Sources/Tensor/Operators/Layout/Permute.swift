@@ -1,27 +1,30 @@
 /// Axes in another order: a view.
 final class Permute: LinearFunction, @unchecked Sendable {
   /// Which of the input's axes each axis of the result is.
-  let order: [Int]
+  let order: Shape
 
-  init(_ order: [Int]) { self.order = order }
+  init(_ order: Shape) { self.order = order }
+
+  /// Exchanges the axes of a matrix.
+  static let matrix = Permute([1, 0])
 
   override var name: String { "permute" }
 
   override func apply(_ x: Tensor) -> Tensor {
-    let lead = x.rank - order.count
-    var shape = x.shape
+    let lead = x.rank - order.rank
+    var shape = x.storage.shape
     var strides = x.storage.strides
-    for (axis, source) in order.enumerated() {
-      shape[lead + axis] = x.shape[lead + source]
-      strides[lead + axis] = x.storage.strides[lead + source]
+    for axis in 0..<order.rank {
+      shape[lead + axis] = x.storage.shape[lead + order[axis]]
+      strides[lead + axis] = x.storage.strides[lead + order[axis]]
     }
     return Tensor(Storage(viewing: x.storage, shape: shape, strides: strides))
   }
 
   override func transpose(_ cotangent: Tensor) -> Tensor {
     var inverse = order
-    for (axis, source) in order.enumerated() { inverse[source] = axis }
-    return Permute(inverse)(cotangent)
+    for axis in 0..<order.rank { inverse[order[axis]] = axis }
+    return (inverse == order ? self : Permute(inverse))(cotangent)
   }
 }
 
@@ -34,7 +37,7 @@ extension Tensor {
     guard order.sorted() == Array(0..<rank) else {
       return Misuse.fail("permuted", "\(axes) does not name each axis of shape \(shape) once")
     }
-    return Permute(order)(self)
+    return Permute(Shape(order))(self)
   }
 
   /// Two axes exchanged. A view.
@@ -42,14 +45,16 @@ extension Tensor {
     guard let a = normalizedAxis(first, rank: rank, "transposed"),
       let b = normalizedAxis(second, rank: rank, "transposed")
     else { return .placeholder }
-    var order = Array(0..<rank)
-    order.swapAt(a, b)
+    var order = Shape()
+    for axis in 0..<rank { order.append(axis == a ? b : axis == b ? a : axis) }
     return Permute(order)(self)
   }
 
   /// All axes in reverse order: a matrix's transpose. A view.
-  public func transposed() -> Tensor { rank < 2 ? self : Permute(Array((0..<rank).reversed()))(self) }
-
-  /// The matrices of the last two axes, each transposed.
-  func matrixTransposed() -> Tensor { transposed(-2, -1) }
+  public func transposed() -> Tensor {
+    if rank == 2 { return Permute.matrix(self) }
+    var order = Shape()
+    for axis in 0..<rank { order.append(rank - 1 - axis) }
+    return rank < 2 ? self : Permute(order)(self)
+  }
 }

@@ -1,19 +1,42 @@
-/// Products of the matrices of the last two axes; both inputs have one rank of at least 2.
+/// Products of the matrices of the last two axes, each perhaps read transposed: the four are closed under
+/// differentiation, so that no derivative makes a transposed copy or view.
 final class MatrixProduct: BilinearFunction, @unchecked Sendable {
-  static let shared = MatrixProduct()
+  let transposesLeft: Bool
+  let transposesRight: Bool
+
+  private init(_ transposesLeft: Bool, _ transposesRight: Bool) {
+    self.transposesLeft = transposesLeft
+    self.transposesRight = transposesRight
+  }
+
+  static let plain = MatrixProduct(false, false)
+  private static let leftTransposed = MatrixProduct(true, false)
+  private static let rightTransposed = MatrixProduct(false, true)
+  private static let bothTransposed = MatrixProduct(true, true)
 
   override var name: String { "matmul" }
 
   override func apply(_ a: Tensor, _ b: Tensor) -> Tensor {
-    Tensor(MatrixKernel.product(a.storage, b.storage))
+    Tensor(
+      MatrixKernel.product(a.storage, b.storage, transposeA: transposesLeft, transposeB: transposesRight))
   }
 
   override func leftAdjoint(_ cotangent: Tensor, _ b: Tensor) -> Tensor {
-    matmul(cotangent, b.matrixTransposed())
+    switch (transposesLeft, transposesRight) {
+    case (false, false): MatrixProduct.rightTransposed(cotangent, b)
+    case (false, true): MatrixProduct.plain(cotangent, b)
+    case (true, false): MatrixProduct.rightTransposed(b, cotangent)
+    case (true, true): MatrixProduct.bothTransposed(b, cotangent)
+    }
   }
 
   override func rightAdjoint(_ cotangent: Tensor, _ a: Tensor) -> Tensor {
-    matmul(a.matrixTransposed(), cotangent)
+    switch (transposesLeft, transposesRight) {
+    case (false, false): MatrixProduct.leftTransposed(a, cotangent)
+    case (false, true): MatrixProduct.leftTransposed(cotangent, a)
+    case (true, false): MatrixProduct.plain(a, cotangent)
+    case (true, true): MatrixProduct.bothTransposed(cotangent, a)
+    }
   }
 }
 
@@ -35,7 +58,7 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
   guard inner == other else {
     return Misuse.fail("matmul", "inner axes differ, \(a.shape) x \(b.shape) (\(inner) != \(other))")
   }
-  if a.rank == 2 && b.rank == 2 { return MatrixProduct.shared(a, b) }
+  if a.rank == 2 && b.rank == 2 { return MatrixProduct.plain(a, b) }
   if a.rank == 1 { return matmul(a.unsqueezed(axis: 0), b).squeezed(axis: -2) }
   if b.rank == 1 { return matmul(a, b.unsqueezed(axis: 1)).squeezed(axis: -1) }
   return stackedProduct(a, b)
@@ -52,12 +75,12 @@ private func stackedProduct(_ a: Tensor, _ b: Tensor) -> Tensor {
     guard a.shape[rank - 1] > 0 else {
       return Tensor.zeros(a.shape.first(rank - 1).followed(by: [b.shape[1]]), dtype: a.dtype)
     }
-    return MatrixProduct.shared(rows, b).reshaped(a.shape.first(rank - 1).followed(by: [b.shape[1]]))
+    return MatrixProduct.plain(rows, b).reshaped(a.shape.first(rank - 1).followed(by: [b.shape[1]]))
   }
   func padded(_ x: Tensor) -> Tensor {
     x.reshaped(Shape(repeating: 1, rank: rank - x.rank).followed(by: x.shape))
   }
-  return MatrixProduct.shared(padded(a), padded(b))
+  return MatrixProduct.plain(padded(a), padded(b))
 }
 
 /// The inner product of two vectors of one length.

@@ -46,7 +46,7 @@ final class CrossEntropy: Function, @unchecked Sendable {
           picked.pointer)
       }
       return Sum(
-        "crossEntropy", ReducedAxes(shape: picked.shape, axes: [-2, -1], keepDims: false),
+        "crossEntropy", ReducedAxes(all: picked.shape),
         scale: -1 / Double(labels.count))(Tensor(picked))
     }
     return Arithmetic.multiply.tensors.sum(y, Tensor(weights), axes: [-2, -1])

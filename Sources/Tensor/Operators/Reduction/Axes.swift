@@ -2,32 +2,61 @@
 struct ReducedAxes: Sendable {
   /// The input's shape.
   let input: Shape
-  /// Negative, ascending.
-  let axes: [Int]
+  /// Bit i: the axis that has i axes behind it is reduced.
+  let mask: UInt32
   let keepDims: Bool
 
-  init(shape: Shape, axes: [Int], keepDims: Bool) {
+  init(shape: Shape, mask: UInt32, keepDims: Bool) {
     input = shape
-    self.axes = axes
+    self.mask = mask
     self.keepDims = keepDims
   }
 
-  /// Nil after a report. `axes` nil means all.
-  init?(_ x: Tensor, _ axes: [Int]?, keepDims: Bool, _ operation: String) {
-    let rank = x.rank
-    guard let normalized = normalizedAxes(axes ?? Array(0..<rank), rank: rank, operation) else { return nil }
-    input = x.shape
-    self.axes = normalized.map { $0 - rank }
-    self.keepDims = keepDims
+  /// All axes.
+  init(all shape: Shape, keepDims: Bool = false) {
+    self.init(shape: shape, mask: (1 << UInt32(shape.rank)) - 1, keepDims: keepDims)
   }
 
-  /// The axes counted from 0 in a tensor that may have extra leading axes.
-  func positions(in rank: Int) -> [Int] { axes.map { $0 + rank } }
+  /// One axis; nil after a report.
+  init?(_ shape: Shape, axis: Int, keepDims: Bool, _ operation: String) {
+    guard let position = normalizedAxis(axis, rank: shape.rank, operation) else { return nil }
+    self.init(shape: shape, mask: 1 << UInt32(shape.rank - 1 - position), keepDims: keepDims)
+  }
+
+  /// Some axes, nil meaning all; nil after a report.
+  init?(_ shape: Shape, axes: [Int]?, keepDims: Bool, _ operation: String) {
+    guard let axes else {
+      self.init(all: shape, keepDims: keepDims)
+      return
+    }
+    var mask: UInt32 = 0
+    for axis in axes {
+      guard let position = normalizedAxis(axis, rank: shape.rank, operation) else { return nil }
+      let bit: UInt32 = 1 << UInt32(shape.rank - 1 - position)
+      guard mask & bit == 0 else {
+        Misuse.report(operation, "axis \(axis) is named twice in \(axes)")
+        return nil
+      }
+      mask |= bit
+    }
+    self.init(shape: shape, mask: mask, keepDims: keepDims)
+  }
+
+  /// Whether an axis is reduced, counted from 0 in a tensor of this rank.
+  @inline(__always)
+  static func contains(_ mask: UInt32, _ axis: Int, rank: Int) -> Bool {
+    mask & (1 << UInt32(rank - 1 - axis)) != 0
+  }
+
+  /// The axes, counted from the end.
+  var axes: [Int] {
+    (0..<input.rank).filter { ReducedAxes.contains(mask, $0, rank: input.rank) }.map { $0 - input.rank }
+  }
 
   /// The input's shape with reduced axes of length 1.
   var keptShape: Shape {
     var shape = input
-    for axis in positions(in: input.rank) { shape[axis] = 1 }
+    for axis in 0..<input.rank where ReducedAxes.contains(mask, axis, rank: input.rank) { shape[axis] = 1 }
     return shape
   }
 
@@ -35,11 +64,17 @@ struct ReducedAxes: Sendable {
   var resultShape: Shape {
     if keepDims { return keptShape }
     var shape = Shape()
-    for axis in 0..<input.rank where !axes.contains(axis - input.rank) { shape.append(input[axis]) }
+    for axis in 0..<input.rank where !ReducedAxes.contains(mask, axis, rank: input.rank) {
+      shape.append(input[axis])
+    }
     return shape
   }
 
-  var reducedCount: Int { positions(in: input.rank).reduce(1) { $0 * input[$1] } }
+  var reducedCount: Int {
+    var count = 1
+    for axis in 0..<input.rank where ReducedAxes.contains(mask, axis, rank: input.rank) { count *= input[axis] }
+    return count
+  }
 
   /// A result (or its cotangent) with its reduced axes put back, of length 1.
   func restored(_ y: Tensor) -> Tensor {

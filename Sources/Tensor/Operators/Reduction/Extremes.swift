@@ -18,8 +18,8 @@ final class Extreme: Function, @unchecked Sendable {
     let x = inputs[0]
     return [
       Reduce.run(
-        largest ? ADJ_REDUCE_MAX : ADJ_REDUCE_MIN, Reduce.identity, [x.storage],
-        axes: axes.positions(in: x.rank), keepDims: axes.keepDims
+        largest ? ADJ_REDUCE_MAX : ADJ_REDUCE_MIN, Reduce.identity, CollectionOfOne(x.storage), mask: axes.mask,
+        keepDims: axes.keepDims
       ).map { Tensor($0) } ?? .placeholder
     ]
   }
@@ -69,7 +69,7 @@ extension Tensor {
   }
 
   private func extreme(_ axes: [Int]?, _ keepDims: Bool, largest: Bool, _ operation: String) -> Tensor {
-    guard let axes = ReducedAxes(self, axes, keepDims: keepDims, operation) else { return .placeholder }
+    guard let axes = ReducedAxes(shape, axes: axes, keepDims: keepDims, operation) else { return .placeholder }
     guard axes.reducedCount > 0 || axes.resultShape.elementCount == 0 else {
       return Misuse.fail(operation, "there is no element to choose from in shape \(shape) over axes \(axes.axes)")
     }

@@ -22,8 +22,8 @@ final class FormulaSum: Function, @unchecked Sendable {
   func callAsFunction(_ inputs: [Tensor]) -> Tensor {
     guard
       let result = Reduce.run(
-        ADJ_SUM, formula, inputs.map(\.storage), axes: axes.positions(in: axes.input.rank),
-        keepDims: axes.keepDims, scale: scale, parameters: parameters)
+        ADJ_SUM, formula, inputs.map(\.storage), mask: axes.mask, keepDims: axes.keepDims, scale: scale,
+        parameters: parameters)
     else { return .placeholder }
     let wanted = inputs.indices.reduce(0) { inputs[$1].node == nil ? $0 : $0 | 1 << $1 }
     guard wanted != 0, isRecording, result.dtype.isFloatingPoint else { return Tensor(result) }
@@ -74,7 +74,7 @@ final class FormulaSum: Function, @unchecked Sendable {
     tangents[first] = Expand.ifNeeded(tangents[first]!, from: narrow, to: axes.input)
     let inputs = present.map { tangents[$0]! } + saved(node, plan)
     let sum = FormulaSum(
-      pushforward, ReducedAxes(shape: tangents[first]!.shape, axes: axes.axes, keepDims: axes.keepDims),
+      pushforward, ReducedAxes(shape: tangents[first]!.shape, mask: axes.mask, keepDims: axes.keepDims),
       scale: scale, parameters: node.parameters)
     return [sum(inputs)]
   }
@@ -104,10 +104,9 @@ extension Formula {
         "\(label).\(operation)",
         "takes \(inputCount) inputs and reduces one result; got \(inputs.count) inputs, \(results.count) results")
     }
-    guard let shape = broadcastShape(inputs.map(\.storage)),
-      let normalized = normalizedAxes(axes ?? Array(0..<shape.rank), rank: shape.rank, "\(label).\(operation)")
+    guard let shape = broadcastShape(inputs.lazy.map(\.storage)),
+      let reduced = ReducedAxes(shape, axes: axes, keepDims: keepDims, "\(label).\(operation)")
     else { return .placeholder }
-    let reduced = ReducedAxes(shape: shape, axes: normalized.map { $0 - shape.rank }, keepDims: keepDims)
     let sum = FormulaSum(
       self, reduced, scale: mean ? 1 / Double(reduced.reducedCount) : 1, parameters: parameters)
     return sum(inputs)

@@ -4,19 +4,19 @@ import CKernels
 final class Sum: LinearFunction, @unchecked Sendable {
   let axes: ReducedAxes
   let scale: Double
-  private let label: String
+  private let label: StaticString
 
-  init(_ label: String, _ axes: ReducedAxes, scale: Double = 1) {
+  init(_ label: StaticString, _ axes: ReducedAxes, scale: Double = 1) {
     self.label = label
     self.axes = axes
     self.scale = scale
   }
 
-  override var name: String { label }
+  override var name: String { "\(label)" }
 
   override func apply(_ x: Tensor) -> Tensor {
     Reduce.run(
-      ADJ_SUM, Reduce.identity, [x.storage], axes: axes.positions(in: x.rank), keepDims: axes.keepDims,
+      ADJ_SUM, Reduce.identity, CollectionOfOne(x.storage), mask: axes.mask, keepDims: axes.keepDims,
       scale: scale
     ).map { Tensor($0) } ?? .placeholder
   }
@@ -29,33 +29,45 @@ final class Sum: LinearFunction, @unchecked Sendable {
 
 extension Tensor {
   /// The sum over all elements. Bools are counted, as int64.
-  public func sum() -> Tensor { sum(axes: nil) }
+  public func sum() -> Tensor { sum(ReducedAxes(all: shape)) }
 
   /// The sum over one axis.
-  public func sum(axis: Int, keepDims: Bool = false) -> Tensor { sum(axes: [axis], keepDims: keepDims) }
+  public func sum(axis: Int, keepDims: Bool = false) -> Tensor {
+    sum(ReducedAxes(shape, axis: axis, keepDims: keepDims, "sum"))
+  }
 
   /// The sum over some axes (nil: all), which stay with length 1 where `keepDims` says so.
   ///
   /// Accurate to a few ulps of the sum of magnitudes whatever the length. Derivative: 1 for each element.
   public func sum(axes: [Int]?, keepDims: Bool = false) -> Tensor {
-    guard let axes = ReducedAxes(self, axes, keepDims: keepDims, "sum") else { return .placeholder }
+    sum(ReducedAxes(shape, axes: axes, keepDims: keepDims, "sum"))
+  }
+
+  private func sum(_ axes: ReducedAxes?) -> Tensor {
+    guard let axes else { return .placeholder }
     return Sum("sum", axes)(dtype == .bool ? asType(.int64) : self)
   }
 
   /// The mean over all elements.
-  public func mean() -> Tensor { mean(axes: nil) }
+  public func mean() -> Tensor { mean(ReducedAxes(all: shape)) }
 
   /// The mean over one axis.
-  public func mean(axis: Int, keepDims: Bool = false) -> Tensor { mean(axes: [axis], keepDims: keepDims) }
+  public func mean(axis: Int, keepDims: Bool = false) -> Tensor {
+    mean(ReducedAxes(shape, axis: axis, keepDims: keepDims, "mean"))
+  }
 
   /// The mean over some axes (nil: all); NaN over no elements.
   ///
   /// - Precondition: A floating-point dtype. Derivative: 1 / n for each of n elements.
   public func mean(axes: [Int]?, keepDims: Bool = false) -> Tensor {
+    mean(ReducedAxes(shape, axes: axes, keepDims: keepDims, "mean"))
+  }
+
+  private func mean(_ axes: ReducedAxes?) -> Tensor {
+    guard let axes else { return .placeholder }
     guard dtype.isFloatingPoint else {
       return Misuse.fail("mean", "needs floating-point numbers, got \(dtype); convert with asType(.float32)")
     }
-    guard let axes = ReducedAxes(self, axes, keepDims: keepDims, "mean") else { return .placeholder }
     return Sum("mean", axes, scale: 1 / Double(axes.reducedCount))(self)
   }
 }
