@@ -99,6 +99,10 @@ extension Tensor {
   public init(_ literal: TensorLiteral, dtype: DType = .float32, requiresGrad: Bool = false) {
     var lengths: [Int] = []
     literal.appendShape(to: &lengths)
+    guard Tensor.isRank(lengths.count) else {
+      self = .placeholder
+      return
+    }
     var numbers: [Double] = []
     guard literal.flattened(lengths[...], into: &numbers) else {
       self = Misuse.fail("Tensor", "the array is ragged: its first row says \(Shape(lengths)), another differs")
@@ -116,6 +120,10 @@ extension Tensor {
   public init<Value: TensorValue>(_ value: Value, dtype: DType? = nil, requiresGrad: Bool = false) {
     var lengths: [Int] = []
     value.appendShape(to: &lengths)
+    guard Tensor.isRank(lengths.count) else {
+      self = .placeholder
+      return
+    }
     let storage = Storage(Shape(lengths), Value.elementType)
     var offset = 0
     guard value.write(to: storage.pointer, at: &offset, shape: lengths[...]) else {
@@ -140,6 +148,13 @@ extension Tensor {
     }
     let base = Tensor(storage)
     self = requiresGrad ? base.tracked() : base
+  }
+
+  private static func isRank(_ depth: Int) -> Bool {
+    if depth > Shape.maxRank {
+      Misuse.report("Tensor", "an array nested \(depth) deep has more axes than the \(Shape.maxRank) there can be")
+    }
+    return depth <= Shape.maxRank
   }
 
   private init(numbers: [Double], shape: Shape) {

@@ -44,6 +44,7 @@ public struct Shape: Sendable {
   }
 
   @inlinable package mutating func append(_ length: Int) {
+    precondition(rankStorage < Shape.maxRank, "shape: more than eight axes, leading ones included")
     lengths[rankStorage] = length
     rankStorage += 1
   }

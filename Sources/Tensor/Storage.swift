@@ -22,7 +22,9 @@ package final class Storage: @unchecked Sendable {
   package init(_ shape: Shape, _ dtype: DType) {
     let count = shape.elementCount
     var capacity = 0
-    let block = adj_allocate(count * dtype.byteCount, &capacity)!
+    guard let block = adj_allocate(count * dtype.byteCount, &capacity) else {
+      outOfMemory(shape, dtype)
+    }
     self.pointer = block
     self.block = block
     self.capacity = capacity
@@ -38,7 +40,9 @@ package final class Storage: @unchecked Sendable {
   @inline(__always)
   package init(like other: Storage) {
     var capacity = 0
-    let block = adj_allocate(other.count * other.dtype.byteCount, &capacity)!
+    guard let block = adj_allocate(other.count * other.dtype.byteCount, &capacity) else {
+      outOfMemory(other.shape, other.dtype)
+    }
     self.pointer = block
     self.block = block
     self.capacity = capacity
@@ -97,6 +101,11 @@ package final class Storage: @unchecked Sendable {
     StridedCopy.copy(self, into: result)
     return result
   }
+}
+
+@inline(never)
+private func outOfMemory(_ shape: Shape, _ dtype: DType) -> Never {
+  fatalError("memory: the system has none left for a \(dtype) tensor of shape \(shape)")
 }
 
 /// The caching allocator that tensors' memory comes from.

@@ -130,15 +130,23 @@ extension Formula.Value {
   public static func .| (a: Self, b: Self) -> Self { a.applying(.or, b) }
   public static prefix func .! (a: Self) -> Self { a.applying(.not) }
 
+  public static func + (a: Self, b: Int) -> Self { a + Double(b) }
+  public static func + (a: Int, b: Self) -> Self { Double(a) + b }
   public static func + (a: Self, b: Self) -> Self { a.applying(.add, b) }
   public static func + (a: Self, b: Double) -> Self { a.applying(.add, .constant(b, like: a)) }
   public static func + (a: Double, b: Self) -> Self { Self.constant(a, like: b).applying(.add, b) }
+  public static func - (a: Self, b: Int) -> Self { a - Double(b) }
+  public static func - (a: Int, b: Self) -> Self { Double(a) - b }
   public static func - (a: Self, b: Self) -> Self { a.applying(.subtract, b) }
   public static func - (a: Self, b: Double) -> Self { a.applying(.subtract, .constant(b, like: a)) }
   public static func - (a: Double, b: Self) -> Self { Self.constant(a, like: b).applying(.subtract, b) }
+  public static func * (a: Self, b: Int) -> Self { a * Double(b) }
+  public static func * (a: Int, b: Self) -> Self { Double(a) * b }
   public static func * (a: Self, b: Self) -> Self { a.applying(.multiply, b) }
   public static func * (a: Self, b: Double) -> Self { a.applying(.multiply, .constant(b, like: a)) }
   public static func * (a: Double, b: Self) -> Self { Self.constant(a, like: b).applying(.multiply, b) }
+  public static func / (a: Self, b: Int) -> Self { a / Double(b) }
+  public static func / (a: Int, b: Self) -> Self { Double(a) / b }
   public static func / (a: Self, b: Self) -> Self { a.applying(.divide, b) }
   public static func / (a: Self, b: Double) -> Self { a.applying(.divide, .constant(b, like: a)) }
   public static func / (a: Double, b: Self) -> Self { Self.constant(a, like: b).applying(.divide, b) }

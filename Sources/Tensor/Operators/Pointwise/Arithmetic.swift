@@ -21,6 +21,13 @@ enum Arithmetic {
   static let negate = Formula("negate") { -$0 }
 }
 
+extension Int {
+  /// Whether a Double holds it exactly, and so can carry it to a kernel.
+  fileprivate var isExact: Bool { magnitude <= 1 << 53 }
+
+  fileprivate func tensor(like other: Tensor) -> Tensor { Tensor(self).asType(other.dtype) }
+}
+
 extension Tensor {
   /// Elementwise sum; shapes broadcast, dtypes must be equal.
   public static func + (a: Tensor, b: Tensor) -> Tensor { Arithmetic.add.tensors.apply(a, b) }
@@ -28,8 +35,8 @@ extension Tensor {
   public static func + (a: Double, b: Tensor) -> Tensor { Arithmetic.add.reversed.apply(b, SIMD2(a, 0)) }
   public static func + (a: Tensor, b: Float) -> Tensor { a + Double(b) }
   public static func + (a: Float, b: Tensor) -> Tensor { Double(a) + b }
-  public static func + (a: Tensor, b: Int) -> Tensor { a + Double(b) }
-  public static func + (a: Int, b: Tensor) -> Tensor { Double(a) + b }
+  public static func + (a: Tensor, b: Int) -> Tensor { b.isExact ? a + Double(b) : a + b.tensor(like: a) }
+  public static func + (a: Int, b: Tensor) -> Tensor { a.isExact ? Double(a) + b : a.tensor(like: b) + b }
 
   /// Elementwise difference; shapes broadcast, dtypes must be equal.
   public static func - (a: Tensor, b: Tensor) -> Tensor { Arithmetic.subtract.tensors.apply(a, b) }
@@ -37,8 +44,8 @@ extension Tensor {
   public static func - (a: Double, b: Tensor) -> Tensor { Arithmetic.subtract.reversed.apply(b, SIMD2(a, 0)) }
   public static func - (a: Tensor, b: Float) -> Tensor { a - Double(b) }
   public static func - (a: Float, b: Tensor) -> Tensor { Double(a) - b }
-  public static func - (a: Tensor, b: Int) -> Tensor { a - Double(b) }
-  public static func - (a: Int, b: Tensor) -> Tensor { Double(a) - b }
+  public static func - (a: Tensor, b: Int) -> Tensor { b.isExact ? a - Double(b) : a - b.tensor(like: a) }
+  public static func - (a: Int, b: Tensor) -> Tensor { a.isExact ? Double(a) - b : a.tensor(like: b) - b }
 
   /// Elementwise product; shapes broadcast, dtypes must be equal. For matrices see ``matmul(_:_:)``.
   public static func * (a: Tensor, b: Tensor) -> Tensor { Arithmetic.multiply.tensors.apply(a, b) }
@@ -46,8 +53,8 @@ extension Tensor {
   public static func * (a: Double, b: Tensor) -> Tensor { Arithmetic.multiply.reversed.apply(b, SIMD2(a, 0)) }
   public static func * (a: Tensor, b: Float) -> Tensor { a * Double(b) }
   public static func * (a: Float, b: Tensor) -> Tensor { Double(a) * b }
-  public static func * (a: Tensor, b: Int) -> Tensor { a * Double(b) }
-  public static func * (a: Int, b: Tensor) -> Tensor { Double(a) * b }
+  public static func * (a: Tensor, b: Int) -> Tensor { b.isExact ? a * Double(b) : a * b.tensor(like: a) }
+  public static func * (a: Int, b: Tensor) -> Tensor { a.isExact ? Double(a) * b : a.tensor(like: b) * b }
 
   /// Elementwise quotient; shapes broadcast, dtypes must be equal and floating-point (for integers see
   /// ``floorDivide(_:_:)``).
@@ -56,8 +63,8 @@ extension Tensor {
   public static func / (a: Double, b: Tensor) -> Tensor { Arithmetic.divide.reversed.apply(b, SIMD2(a, 0)) }
   public static func / (a: Tensor, b: Float) -> Tensor { a / Double(b) }
   public static func / (a: Float, b: Tensor) -> Tensor { Double(a) / b }
-  public static func / (a: Tensor, b: Int) -> Tensor { a / Double(b) }
-  public static func / (a: Int, b: Tensor) -> Tensor { Double(a) / b }
+  public static func / (a: Tensor, b: Int) -> Tensor { b.isExact ? a / Double(b) : a / b.tensor(like: a) }
+  public static func / (a: Int, b: Tensor) -> Tensor { a.isExact ? Double(a) / b : a.tensor(like: b) / b }
 
   public static prefix func - (a: Tensor) -> Tensor { Arithmetic.negate.apply(a) }
   public static prefix func + (a: Tensor) -> Tensor { a }
