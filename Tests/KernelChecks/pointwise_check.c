@@ -66,20 +66,22 @@ static double python_mod(double a, double b, bool narrow) {
   return (m < 0) == (b < 0) ? m : narrow ? (float)m + (float)b : m + b;
 }
 
-// The value to the precision of long double; false if the library has none such.
+// The value to the precision of long double; false if the library has none such. What an IEEE machine
+// rounds correctly is left to double arithmetic (exact for float32 operands up to a harmless second
+// rounding).
 static bool reference(int op, long double a, long double b, long double c, bool narrow, long double *y) {
   switch (op) {
     case ADJ_COPY: *y = a; break;
-    case ADJ_ADD: *y = a + b; break;
-    case ADJ_SUB: *y = a - b; break;
-    case ADJ_MUL: *y = a * b; break;
+    case ADJ_ADD: *y = (double)a + (double)b; break;
+    case ADJ_SUB: *y = (double)a - (double)b; break;
+    case ADJ_MUL: *y = (double)a * (double)b; break;
     case ADJ_DIV: *y = a / b; break;
     case ADJ_FMA: *y = narrow ? (long double)(float)fma((double)a, (double)b, (double)c) : fma((double)a, (double)b, (double)c); break;
-    case ADJ_STRONG_MUL: *y = a == 0 ? 0 : a * b; break;
+    case ADJ_STRONG_MUL: *y = a == 0 ? 0 : (double)a * (double)b; break;
     case ADJ_NEG: *y = -a; break;
     case ADJ_ABS: *y = fabsl(a); break;
     case ADJ_SIGN: *y = a > 0 ? 1 : a < 0 ? -1 : a; break;
-    case ADJ_SQUARE: *y = a * a; break;
+    case ADJ_SQUARE: *y = (double)a * (double)a; break;
     case ADJ_RECIPROCAL: *y = 1 / a; break;
     case ADJ_MIN: *y = isnan(a) ? a : isnan(b) ? b : b < a ? b : a; break;
     case ADJ_MAX: *y = isnan(a) ? a : isnan(b) ? b : b > a ? b : a; break;

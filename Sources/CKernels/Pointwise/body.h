@@ -5,7 +5,7 @@
 //   HAVE_FMA     1 where fused multiply-add is an instruction, else 0
 //   HAVE_ROUND   1 where rounding to an integral value is an instruction, else 0
 //   ISA_AVX512, ISA_AVX2   1 for those sets, else 0
-// and includes this file under the attribute that enables the instructions; every helper is static
+// and includes this file under the attribute that enables the instructions; every function is static
 // and forced inline, so that all of it is compiled for that set.
 //
 // The mathematics is written once for both floating types: the headers below are included twice,
@@ -26,8 +26,10 @@ typedef float f32_vector __attribute__((ext_vector_type(LANE_BYTES / 4)));
 typedef int32_t f32_ivector __attribute__((ext_vector_type(LANE_BYTES / 4)));
 typedef uint32_t f32_uvector __attribute__((ext_vector_type(LANE_BYTES / 4)));
 typedef double f64_vector __attribute__((ext_vector_type(LANE_BYTES / 8)));
-typedef int64_t f64_ivector __attribute__((ext_vector_type(LANE_BYTES / 8)));
-typedef uint64_t f64_uvector __attribute__((ext_vector_type(LANE_BYTES / 8)));
+// `long`, not int64_t: it is what comparing double vectors gives, also where int64_t is `long long`.
+_Static_assert(sizeof(long) == 8, "64-bit long");
+typedef long f64_ivector __attribute__((ext_vector_type(LANE_BYTES / 8)));
+typedef unsigned long f64_uvector __attribute__((ext_vector_type(LANE_BYTES / 8)));
 typedef f32_vector f32_unaligned UNALIGNED;
 typedef f64_vector f64_unaligned UNALIGNED;
 

@@ -136,7 +136,7 @@ AI void FN(load_columns)(const T *p, size_t k, f64_vector w[2]) {
 }
 
 #undef COLUMN_LOOP
-// `part` lists what is done with acc (and low) of each float64 vector, given w[j].
+// Takes the float64 vectors w[j] into acc: `body` makes y of the value `old` held there and of x.
 #define COLUMN_LOOP(body)                                                                   \
   for (size_t j = 0; j < PARTS; j++) {                                                      \
     const size_t step = LANE_BYTES / 8;                                                     \

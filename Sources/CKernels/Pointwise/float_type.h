@@ -3,7 +3,6 @@
 #undef V
 #undef I
 #undef U
-#undef SCALAR_I
 #undef FN
 #undef MANTISSA
 #undef BIAS
@@ -30,7 +29,6 @@
 #define V f64_vector
 #define I f64_ivector
 #define U f64_uvector
-#define SCALAR_I int64_t
 #define UNALIGNED_V f64_unaligned
 #define FN(name) f64_##name
 #define COEF(name) f64_##name
@@ -58,7 +56,6 @@
 #define V f32_vector
 #define I f32_ivector
 #define U f32_uvector
-#define SCALAR_I int32_t
 #define UNALIGNED_V f32_unaligned
 #define FN(name) f32_##name
 #define COEF(name) f32_##name

@@ -10,7 +10,6 @@
 enum { BUFFER = 2048, RESULTS = 128, COLUMNS = 256 };
 
 typedef struct reducer {
-  const adj_program *program;
   adj_dtype compute;
   adj_reduction reduction;
   const adj_view *output;
@@ -239,7 +238,6 @@ void adj_reduce(const adj_program *program, adj_dtype compute, adj_reduction red
                 int64_t kept_end, int64_t reduced_begin, int64_t reduced_end) {
   if (kept_begin >= kept_end) return;
   reducer r;
-  r.program = program;
   r.compute = compute;
   r.reduction = reduction;
   r.output = output;

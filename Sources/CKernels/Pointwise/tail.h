@@ -18,7 +18,7 @@ AI void f64_store_tail(double *p, f64_vector v, size_t k) {
 AI __m256i f32_mask(size_t k) {
   return (__m256i)((f32_ivector){0, 1, 2, 3, 4, 5, 6, 7} < (int32_t)k);
 }
-AI __m256i f64_mask(size_t k) { return (__m256i)((f64_ivector){0, 1, 2, 3} < (int64_t)k); }
+AI __m256i f64_mask(size_t k) { return (__m256i)((f64_ivector){0, 1, 2, 3} < (long)k); }
 AI f32_vector f32_load_tail(const float *p, size_t k) { return (f32_vector)_mm256_maskload_ps(p, f32_mask(k)); }
 AI void f32_store_tail(float *p, f32_vector v, size_t k) { _mm256_maskstore_ps(p, f32_mask(k), (__m256)v); }
 AI f64_vector f64_load_tail(const double *p, size_t k) { return (f64_vector)_mm256_maskload_pd(p, f64_mask(k)); }

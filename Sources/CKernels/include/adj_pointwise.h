@@ -123,8 +123,9 @@ const char *adj_isa_name(void);
 bool adj_isa_select(const char *name);
 
 // The largest error of an operation's kernels in float32 or float64 (the `dtype`), in ulps of the
-// result: 0.5 where it is correctly rounded. lgamma and digamma of negative arguments are accurate in
-// absolute terms only near their zeros there, as is polygamma.
+// result: 0.5 where it is correctly rounded. For negative arguments lgamma, digamma and polygamma are
+// accurate relative to the terms that cancel near their zeros there; polygamma's bound holds for orders
+// up to 170 whose terms stay within the range of numbers.
 double adj_ulp_bound(int op, int dtype);
 
 #endif
