@@ -62,7 +62,7 @@ package final class Storage: @unchecked Sendable {
     self.owner = base.owner ?? base
     self.dtype = base.dtype
     self.count = shape.elementCount
-    self.isContiguous = Storage.isContiguous(shape, strides)
+    self.isContiguous = count == 0 || Storage.isContiguous(shape, strides)
     self.shape = shape
     self.strides = strides
   }

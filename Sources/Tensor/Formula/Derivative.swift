@@ -84,7 +84,10 @@ private struct Rule {
     case .subtract: return [.one, .minusOne]
     case .multiply, .strongMultiply: return [.value(b), .value(a)]
     case .multiplyAdd: return [.value(b), .value(a), .one]
-    case .divide: return [.value(of(.reciprocal, b)), .value(of(.negate, over(y, b)))]
+    case .divide:
+      // One division for both slopes.
+      let inverse = of(.reciprocal, b)
+      return [.value(inverse), .value(of(.negate, times(y, inverse)))]
     case .negate: return [.minusOne]
     case .abs: return [.value(of(.sign, a))]
     case .square: return [.value(times(number(2), a))]

@@ -61,19 +61,37 @@ open class BilinearFunction: Function, @unchecked Sendable {
   package final override func pullback(
     _ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink
   ) {
+    let lead = cotangent.rank - node.shape.rank
     if node.wants(0, sink) {
-      node.deliver(leftAdjoint(copy cotangent, node.saved(1, input: 1)), toInput: 0, sink)
+      let b = aligned(node.saved(1, input: 1), lead, with: cotangent)
+      node.deliver(leftAdjoint(copy cotangent, b), toInput: 0, sink)
     }
     if node.wants(1, sink) {
-      node.deliver(rightAdjoint(cotangent, node.saved(0, input: 0)), toInput: 1, sink)
+      let a = aligned(node.saved(0, input: 0), lead, with: cotangent)
+      node.deliver(rightAdjoint(cotangent, a), toInput: 1, sink)
     }
   }
 
   package final override func pushforward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {
-    let left = node.tangent(ofInput: 0, source).map { self($0, node.saved(1, input: 1)) }
-    let right = node.tangent(ofInput: 1, source).map { self(node.saved(0, input: 0), $0) }
+    func lead(_ tangent: Tensor, _ index: Int) -> Int {
+      let (node, output) = node.source(index)!
+      return tangent.rank - node.shape(ofOutput: output).rank
+    }
+    let left = node.tangent(ofInput: 0, source).map {
+      self($0, aligned(node.saved(1, input: 1), lead($0, 0), with: $0))
+    }
+    let right = node.tangent(ofInput: 1, source).map {
+      self(aligned(node.saved(0, input: 0), lead($0, 1), with: $0), $0)
+    }
     guard let left else { return [right] }
     guard let right else { return [left] }
     return [left + right]
+  }
+
+  /// A saved input that meets a derivative with extra leading axes: where the meeting is recorded it has as
+  /// many of its own, of length 1, so that another walk's leading axes go before them on both sides.
+  private func aligned(_ x: Tensor, _ lead: Int, with derivative: Tensor) -> Tensor {
+    guard lead > 0, isRecording, x.node != nil || derivative.node != nil else { return x }
+    return Reshape(from: x.shape, to: Shape(repeating: 1, rank: lead).followed(by: x.shape))(x)
   }
 }

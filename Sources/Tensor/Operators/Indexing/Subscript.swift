@@ -54,8 +54,9 @@ private struct Selector {
   var region: SliceRegion
   /// The slice's shape without the axes that integers removed and with the new ones.
   var shape: Shape
-  /// An index tensor or mask that follows, with the axis (of the sliced shape) it applies to.
-  var tensor: (Tensor, axis: Int)?
+  /// A mask, or index tensors of neighbouring axes, with the first axis (of the sliced shape) they apply to.
+  var tensors: [Tensor] = []
+  var tensorAxis = 0
 
   init?(_ shape: Shape, _ entries: [TensorIndexEntry]) {
     region = SliceRegion(whole: shape)
@@ -124,11 +125,14 @@ private struct Selector {
       region.result[axis] = count
       keep(&axis)
     case .tensor(let tensor):
-      guard self.tensor == nil else {
-        Misuse.report("subscript", "one index tensor or mask can stand in a subscript; use take or gather for more")
+      if tensors.isEmpty { tensorAxis = shape.rank }
+      let isNeighbour = tensorAxis + tensors.count == shape.rank
+      guard tensors.isEmpty || (isNeighbour && tensor.dtype != .bool && tensors[0].dtype != .bool) else {
+        Misuse.report(
+          "subscript", "index tensors must stand side by side, and a mask alone; use take or gather for others")
         return false
       }
-      self.tensor = (tensor, shape.rank)
+      tensors.append(tensor)
       for _ in 0..<Selector.axesUsed(entry) { keep(&axis) }
     }
     return true
@@ -152,7 +156,7 @@ private struct Selector {
 
 extension Tensor {
   /// Part of a tensor, as NumPy's indexing: integers (negative: from the end), ranges and strides (clipped
-  /// to the axis), `...`, `.newAxis`, one index tensor, one mask.
+  /// to the axis), `...`, `.newAxis`, index tensors side by side (which broadcast: `x[rows, columns]`), a mask.
   ///
   /// Reading integers, ranges and new axes is a view. Writing changes this tensor alone (copy-on-write),
   /// and is recorded where either side is tracked.
@@ -178,10 +182,34 @@ extension Tensor {
     let whole = selector.region == SliceRegion(whole: shape)
     let sliced = whole ? self : Slice(selector.region)(self)
     let view = sliced.reshaped(selector.shape)
-    guard let (tensor, axis) = selector.tensor else { return view }
-    guard tensor.dtype == .bool else { return view.take(tensor, axis: axis) }
-    guard let (flat, positions) = view.flattenedForMask(tensor, axis) else { return .placeholder }
-    return flat.take(positions, axis: axis)
+    guard !selector.tensors.isEmpty else { return view }
+    guard let (joined, positions) = view.joined(selector) else { return .placeholder }
+    return joined.take(positions, axis: selector.tensorAxis)
+  }
+
+  /// The axes that a selector's tensors cover joined into one, and the positions they name on it.
+  private func joined(_ selector: Selector) -> (Tensor, Tensor)? {
+    let axis = selector.tensorAxis
+    let tensors = selector.tensors
+    if tensors[0].dtype == .bool { return flattenedForMask(tensors[0], axis) }
+    if tensors.count == 1 { return (self, tensors[0]) }
+    var shape = Shape()
+    for tensor in tensors {
+      guard let wider = shape.broadcast(with: tensor.shape) else {
+        Misuse.report("subscript", "index tensors of shapes \(tensors.map(\.shape)) do not broadcast")
+        return nil
+      }
+      shape = wider
+    }
+    var flat = Tensor.zeros(shape, dtype: .int64)
+    for (offset, tensor) in tensors.enumerated() {
+      guard let positions = Positions(tensor, axis: axis + offset, of: self.shape, "subscript") else { return nil }
+      flat = flat * positions.length + Tensor(positions.storage)
+    }
+    let covered = self.shape.last(rank - axis).first(tensors.count)
+    let joined = self.shape.first(axis).followed(by: [covered.elementCount])
+      .followed(by: self.shape.last(rank - axis - tensors.count))
+    return (reshaped(joined), flat)
   }
 
   /// The axes that a mask covers joined into one, and the positions where it is true.
@@ -206,11 +234,7 @@ extension Tensor {
       Misuse.report("subscript", "cannot write \(value.dtype) into \(dtype); convert with asType(.\(dtype))")
       return
     }
-    if let (tensor, axis) = selector.tensor {
-      assign(value, selector, tensor, axis)
-    } else {
-      write(value, selector)
-    }
+    if selector.tensors.isEmpty { write(value, selector) } else { assign(value, selector) }
   }
 
   private static func fits(_ value: Tensor, _ shape: Shape) -> Bool {
@@ -233,15 +257,10 @@ extension Tensor {
   }
 
   /// Writing at an index tensor or mask: the sliced part is changed as a whole, then written back.
-  private mutating func assign(_ value: Tensor, _ selector: Selector, _ tensor: Tensor, _ axis: Int) {
+  private mutating func assign(_ value: Tensor, _ selector: Selector) {
     let part = Slice(selector.region)(self).reshaped(selector.shape)
-    var flat = part
-    var indices = tensor
-    if tensor.dtype == .bool {
-      guard let (joined, positions) = part.flattenedForMask(tensor, axis) else { return }
-      flat = joined
-      indices = positions
-    }
+    let axis = selector.tensorAxis
+    guard let (flat, indices) = part.joined(selector) else { return }
     guard let positions = Positions(indices, axis: axis, of: flat.shape, "subscript") else { return }
     let slots = flat.shape.first(axis).followed(by: indices.shape)
       .followed(by: flat.shape.last(flat.rank - axis - 1))
@@ -258,7 +277,7 @@ extension Tensor {
     let updated = IndexUpdate(front, input: moved.shape)(moved, written).permuted(inverse)
     let whole = updated.reshaped(part.shape)
     var plain = selector
-    plain.tensor = nil
+    plain.tensors = []
     write(whole, plain)
   }
 

@@ -59,7 +59,7 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
     return Misuse.fail("matmul", "inner axes differ, \(a.shape) x \(b.shape) (\(inner) != \(other))")
   }
   if a.rank == 2 && b.rank == 2 { return MatrixProduct.plain(a, b) }
-  if a.rank == 1 { return matmul(a.unsqueezed(axis: 0), b).squeezed(axis: -2) }
+  if a.rank == 1 { return matmul(a.unsqueezed(axis: 0), b).squeezed(axis: b.rank == 1 ? 0 : -2) }
   if b.rank == 1 { return matmul(a, b.unsqueezed(axis: 1)).squeezed(axis: -1) }
   return stackedProduct(a, b)
 }

@@ -70,7 +70,8 @@ final class FormulaSum: Function, @unchecked Sendable {
       return [nil]
     }
     // A tangent of a narrower input counts once for every element the input is broadcast to.
-    let narrow = tangents[first]!.shape.last(axes.input.rank)
+    let shape = tangents[first]!.shape
+    let narrow = shape.rank < axes.input.rank ? shape : shape.last(axes.input.rank)
     tangents[first] = Expand.ifNeeded(tangents[first]!, from: narrow, to: axes.input)
     let inputs = present.map { tangents[$0]! } + saved(node, plan)
     let sum = FormulaSum(
