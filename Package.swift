@@ -5,7 +5,13 @@ let package = Package(
   name: "adjoint",
   platforms: [.macOS(.v26)],
   products: [
-    .library(name: "Autograd", targets: ["Autograd"])
+    .library(name: "Autograd", targets: ["Autograd"]),
+    .library(name: "NN", targets: ["NN"]),
+    .library(name: "Plot", targets: ["Plot"]),
+    .executable(name: "adjoint", targets: ["adjoint"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
     .target(
@@ -18,5 +24,19 @@ let package = Package(
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
     .target(name: "Tensor", dependencies: ["CBLAS", "CKernels"]),
     .target(name: "Autograd", dependencies: ["Tensor"]),
+    .target(name: "NN", dependencies: ["Autograd"]),
+    .target(name: "Plot"),
+    .executableTarget(
+      name: "adjoint",
+      dependencies: [
+        "Autograd", "NN", "Plot",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      resources: [.copy("Resources/digits.csv"), .copy("Resources/ATTRIBUTION.md")]),
+    .executableTarget(name: "FirstSteps", dependencies: ["Autograd"], path: "Examples/FirstSteps"),
+    .testTarget(name: "NNTests", dependencies: ["NN"]),
+    .testTarget(name: "PlotTests", dependencies: ["Plot"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["adjoint", "FirstSteps", "NN"], resources: [.copy("Expected")]),
   ]
 )

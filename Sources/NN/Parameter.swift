@@ -1,0 +1,59 @@
+import Autograd
+import Synchronization
+
+/// A tensor that is learned: the current value, always a leaf whose gradient `backward()` fills.
+///
+/// A parameter is a reference, so that every module, optimizer and graph that holds it sees the same value.
+/// Setting ``value`` never changes graphs that were recorded before: they keep the numbers they were
+/// computed with. Any thread may read or set it.
+public final class Parameter: Sendable {
+  private let leaf: Mutex<Tensor>
+
+  /// A parameter with this value, whose history is dropped.
+  ///
+  /// - Precondition: A floating-point dtype.
+  public init(_ value: Tensor) {
+    leaf = Mutex(value.detached().tracked())
+  }
+
+  /// The current value, a leaf.
+  ///
+  /// What is set may have any history, which is dropped; the gradient stays (see ``clearGrad()``).
+  /// - Precondition: What is set has the shape and dtype that the parameter has.
+  public var value: Tensor {
+    get { leaf.withLock { $0 } }
+    set {
+      leaf.withLock { old in
+        guard newValue.shape == old.shape, newValue.dtype == old.dtype else {
+          Misuse.report(
+            "Parameter.value",
+            "the parameter is \(old.dtype) \(old.shape), cannot be set to \(newValue.dtype) \(newValue.shape)"
+          )
+          return
+        }
+        // The leaf stays what it is: its gradient, and derivatives asked for with respect to it.
+        old.storage = newValue.storage.contiguous
+      }
+    }
+  }
+
+  /// The lengths of the value's axes.
+  public var shape: Shape { value.shape }
+
+  /// The type of the value's elements.
+  public var dtype: DType { value.dtype }
+
+  /// The gradient that `backward()` accumulated, with the value's shape and dtype; nil before the first.
+  public var grad: Tensor? { value.grad }
+
+  /// Forgets the gradient.
+  public func clearGrad() { value.clearGrad() }
+}
+
+extension Parameter: CustomStringConvertible {
+  /// Dtype and shape: `Parameter(float32 [10, 64])`.
+  public var description: String {
+    let value = value
+    return "Parameter(\(value.dtype) \(value.shape))"
+  }
+}

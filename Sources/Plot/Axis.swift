@@ -1,0 +1,44 @@
+/// One axis of a plot: what it shows, and how numbers are laid along it.
+public struct Axis: Sendable, Hashable {
+  /// How numbers are laid along an axis.
+  public enum Scale: Sendable, Hashable {
+    /// Equal differences, equal distances.
+    case linear
+    /// Equal ratios, equal distances. Numbers that are not positive have no place and leave a gap.
+    case logarithmic
+  }
+
+  /// A number that ticks are multiples of, with its name, such as pi with "π".
+  public struct Unit: Sendable, Hashable {
+    public let value: Double
+    public let symbol: String
+
+    /// - Precondition: The value is positive.
+    public init(value: Double, symbol: String) {
+      precondition(value > 0 && value.isFinite, "Axis.Unit: the value \(value) is not positive")
+      self.value = value
+      self.symbol = symbol
+    }
+
+    /// Multiples and fractions of π.
+    public static let pi = Unit(value: .pi, symbol: "π")
+  }
+
+  /// What stands beside the axis; nothing where empty.
+  public var label: String
+  public var scale: Scale
+  /// The numbers at the two ends; taken from the data where nil.
+  public var range: ClosedRange<Double>?
+  /// What ticks are multiples of, on a linear axis.
+  public var unit: Unit?
+
+  /// An axis; what is not given is taken from the data.
+  public init(
+    _ label: String = "", scale: Scale = .linear, range: ClosedRange<Double>? = nil, unit: Unit? = nil
+  ) {
+    self.label = label
+    self.scale = scale
+    self.range = range
+    self.unit = unit
+  }
+}

@@ -1,0 +1,64 @@
+/// A plot of lines through points, drawn as SVG or with characters.
+///
+///     var plot = LinePlot(title: "Training", x: Axis("epoch"), y: Axis("loss", scale: .logarithmic))
+///     plot.add(losses, label: "training")
+///     try plot.svg().write(to: url, atomically: true, encoding: .utf8)
+///     print(plot.terminal())
+///
+/// A point that is not finite, or has no place on a logarithmic axis, leaves a gap in its line.
+public struct LinePlot: Sendable, Hashable {
+  /// A place in the plot's own numbers.
+  public struct Point: Sendable, Hashable {
+    public var x: Double
+    public var y: Double
+
+    /// The point (x, y).
+    public init(x: Double, y: Double) {
+      self.x = x
+      self.y = y
+    }
+  }
+
+  /// One line and its name in the legend.
+  public struct Line: Sendable, Hashable {
+    public var label: String
+    public var points: [Point]
+
+    /// A line through these points in order.
+    public init(_ label: String, points: [Point]) {
+      self.label = label
+      self.points = points
+    }
+  }
+
+  /// What stands above the plot; nothing where empty.
+  public var title: String
+  public var x: Axis
+  public var y: Axis
+  public private(set) var lines: [Line] = []
+
+  /// A plot without lines yet; see ``add(_:label:)``.
+  public init(title: String = "", x: Axis = Axis(), y: Axis = Axis()) {
+    self.title = title
+    self.x = x
+    self.y = y
+  }
+
+  /// Adds a line through points; the label is its name in the legend.
+  public mutating func add(_ points: [Point], label: String) {
+    lines.append(Line(label, points: points))
+  }
+
+  /// Adds a line through (x[i], y[i]).
+  ///
+  /// - Precondition: As many x as y.
+  public mutating func add(x: [Double], y: [Double], label: String) {
+    precondition(x.count == y.count, "LinePlot.add: \(x.count) x and \(y.count) y")
+    add(zip(x, y).map { Point(x: $0, y: $1) }, label: label)
+  }
+
+  /// Adds a line through (first, y[0]), (first + 1, y[1]), ...
+  public mutating func add(_ y: [Double], from first: Int = 1, label: String) {
+    add(y.enumerated().map { Point(x: Double(first + $0), y: $1) }, label: label)
+  }
+}
