@@ -35,7 +35,7 @@ check-c: setup ## check the C kernels and the BLAS that is installed
 	@Scripts/check-cblas.sh
 
 bench: setup ## run the benchmarks; BENCH_FLAGS are their arguments
-	@$(SWIFT) run -c release --package-path Benchmarks adjoint-benchmarks $(BENCH_FLAGS)
+	@$(SWIFT) run -c release --package-path Benchmarks workloads $(BENCH_FLAGS)
 
 lint: ## check the style of the Swift sources
 	@echo "lint: swift format lint $(SOURCES)"

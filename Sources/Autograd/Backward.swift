@@ -50,6 +50,7 @@ extension Tensor {
       walk.receive(seed.detached(), node, Int(output))
       walk.run(isTarget: \.isEnd) { node, cotangents in
         if let slot = node.gradient { slot.add(cotangents[0]!) } else { node.refuseCotangent() }
+        return true
       }
     }
   }

@@ -26,13 +26,13 @@ final class BackwardWalk: CotangentSink {
   func receive(_ cotangent: consuming Tensor, _ node: Node, _ output: Int) {
     guard node.sequence >= oldest else { return }
     if node.outputCount == 1 {
-      if lead.rank == 0 && cotangent.shape == node.shape {
+      if lead.rank == 0 && cotangent.shape == node.shape && cotangent.dtype == node.dtype {
         queue.add(cotangent, node)
       } else {
-        queue.add(fitted(cotangent, node.shape), node)
+        queue.add(fitted(cotangent, node, 0), node)
       }
     } else {
-      receiveResult(fitted(cotangent, node.shape(ofOutput: output)), node, output)
+      receiveResult(fitted(cotangent, node, output), node, output)
     }
   }
 
@@ -45,22 +45,32 @@ final class BackwardWalk: CotangentSink {
 
   /// Brings a cotangent to the shape of the value it belongs to: sums over axes that were broadcast.
   @inline(never)
-  private func fitted(_ cotangent: Tensor, _ shape: Shape) -> Tensor {
-    let inner = cotangent.shape.last(cotangent.rank - lead.rank)
+  private func fitted(_ cotangent: Tensor, _ node: Node, _ output: Int) -> Tensor {
+    let shape = node.shape(ofOutput: output)
+    guard cotangent.dtype == node.dtype(ofOutput: output) else {
+      return Misuse.fail(
+        "derivative",
+        "a vjp gave a \(cotangent.dtype) cotangent for a \(node.dtype(ofOutput: output)) result of \(node.function.name)")
+    }
+    let inner = cotangent.shape.last(Swift.max(cotangent.rank - lead.rank, 0))
     if inner == shape { return cotangent }
-    let wide = inner.broadcast(with: shape)!
+    guard let wide = inner.broadcast(with: shape) else {
+      return Misuse.fail("derivative", "a vjp gave a cotangent of shape \(inner) for a result of \(node.function.name), whose shape is \(shape)")
+    }
     return cotangent.widened(from: inner, to: wide).reduced(from: wide, to: shape)
   }
 
   /// Visits nodes until none is left. Of those that `isTarget` names, `arrived` takes the cotangents, one for
-  /// each result, and the walk goes no further.
-  func run(isTarget: (Node) -> Bool, arrived: (Node, [Tensor?]) -> Void) {
+  /// each result, and says whether the walk goes no further.
+  func run(isTarget: (Node) -> Bool, arrived: (Node, [Tensor?]) -> Bool) {
     while let (node, cotangent) = queue.next() {
       if let cotangent {
-        if isTarget(node) { arrived(node, [cotangent]) } else { node.pullBack(cotangent, self) }
+        if isTarget(node), arrived(node, [cotangent]) { continue }
+        node.pullBack(cotangent, self)
       } else {
         let all = severalResults.removeValue(forKey: node.sequence)!
-        if isTarget(node) { arrived(node, all) } else { node.function.pullback(node, all, self) }
+        if isTarget(node), arrived(node, all) { continue }
+        node.function.pullback(node, all, self)
       }
     }
   }

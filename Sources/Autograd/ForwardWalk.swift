@@ -5,6 +5,8 @@ final class ForwardWalk: TangentSource {
   private var tangents: [ObjectIdentifier: [Tensor?]] = [:]
   /// How many visited nodes still read a node's tangents, which are dropped after the last.
   private var readers: [ObjectIdentifier: Int] = [:]
+  /// Extra leading axes that every tangent carries.
+  private var lead = Shape()
 
   func tangent(_ node: Node, _ output: Int) -> Tensor? { tangents[ObjectIdentifier(node)]?[output] }
 
@@ -12,6 +14,7 @@ final class ForwardWalk: TangentSource {
   func run(from seeds: [(tensor: Tensor, tangent: Tensor)], to results: [Tensor]) -> [Tensor?] {
     for (tensor, tangent) in seeds {
       guard let node = tensor.node else { continue }
+      lead = tangent.shape.first(tangent.rank - tensor.rank)
       add(tangent, node, Int(tensor.output))
     }
     let oldest = seeds.compactMap { $0.tensor.node?.sequence }.min() ?? .max
@@ -32,12 +35,27 @@ final class ForwardWalk: TangentSource {
   }
 
   private func visit(_ node: Node) {
+    if UnrecordedGradient.isMark(node) { return node.refuseCotangent() }
     let isReached = (0..<node.inputCount).contains { index in
       node.source(index).map { tangent($0.node, $0.output) != nil } ?? false
     }
     guard isReached else { return }
     let pushed = node.function.pushforward(node, self)
-    if pushed.contains(where: { $0 != nil }) { tangents[ObjectIdentifier(node)] = pushed }
+    guard pushed.contains(where: { $0 != nil }) else { return }
+    tangents[ObjectIdentifier(node)] = pushed.enumerated().map { output, tangent in
+      tangent.map { fitted($0, node, node.shape(ofOutput: output)) }
+    }
+  }
+
+  /// Brings a tangent to the shape of the value it belongs to: one of a narrower input was not repeated yet.
+  private func fitted(_ tangent: Tensor, _ node: Node, _ shape: Shape) -> Tensor {
+    let inner = tangent.shape.last(Swift.max(tangent.rank - lead.rank, 0))
+    if inner == shape { return tangent }
+    guard inner.broadcast(with: shape) == shape else {
+      return Misuse.fail(
+        node.function.name, "its jvp gave a tangent of shape \(inner) for a result of shape \(shape)")
+    }
+    return tangent.widened(from: inner, to: shape)
   }
 
   private func release(_ node: Node, keeping kept: Set<ObjectIdentifier>) {

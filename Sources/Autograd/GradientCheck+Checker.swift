@@ -49,7 +49,8 @@ struct GradientChecker {
   // MARK: - One walk
 
   private mutating func checkWalks(
-    _ f: CheckedFunction, _ x: [Tensor], _ y: [Tensor], _ u: [Tensor], _ v: [Tensor], _ precision: CheckPrecision
+    _ f: CheckedFunction, _ x: [Tensor], _ y: [Tensor], _ u: [Tensor], _ v: [Tensor],
+    _ precision: CheckPrecision
   ) {
     let (reverseValue, pullback) = vjp(f.body, at: x)
     let (forwardValue, jv) = jvp(f.body, at: x, along: v)
@@ -82,7 +83,8 @@ struct GradientChecker {
 
   /// Each element of J'u against differences in that element.
   private mutating func checkPullback(
-    _ f: CheckedFunction, _ x: [Tensor], _ u: [Tensor], _ ju: [Tensor], _ precision: CheckPrecision, _ noise: Double
+    _ f: CheckedFunction, _ x: [Tensor], _ u: [Tensor], _ ju: [Tensor], _ precision: CheckPrecision,
+    _ noise: Double
   ) {
     let weights = u.map(\.doubles)
     for input in x.indices {
@@ -96,8 +98,10 @@ struct GradientChecker {
           for (weight, slope) in zip(weights, slopes) { expected += weight * slope }
         }
         report.compare(
-          f.named("vjp"), f.inputs[input], x[input].index(of: position), expected: expected, got: got[position],
-          tolerance: precision.relative * Swift.max(abs(expected), abs(got[position])) + precision.absolute + noise)
+          f.named("vjp"), f.inputs[input], x[input].index(of: position), expected: expected,
+          got: got[position],
+          tolerance: precision.relative * Swift.max(abs(expected), abs(got[position])) + precision.absolute
+            + noise)
       }
     }
   }
@@ -153,7 +157,8 @@ struct GradientChecker {
 
   /// What must agree exactly among second derivatives, for u, v and a second direction w.
   private mutating func checkCompositions(
-    _ f: CheckedFunction, _ x: [Tensor], _ y: [Tensor], _ u: [Tensor], _ v: [Tensor], _ precision: CheckPrecision
+    _ f: CheckedFunction, _ x: [Tensor], _ y: [Tensor], _ u: [Tensor], _ v: [Tensor],
+    _ precision: CheckPrecision
   ) {
     let reverse = f.reverse(results: y.count)
     let forward = f.forward()
@@ -168,10 +173,12 @@ struct GradientChecker {
       f.named("vjp with respect to the cotangent"), f.resultName, expected: jv,
       got: Array(vjp(reverse.body, at: x + u).pullback(v)[count...]), relative: exact)
     compareAll(
-      f.named("jvp with respect to the cotangent"), { f.inputs[$0] }, expected: vjp(f.body, at: x).pullback(other),
+      f.named("jvp with respect to the cotangent"), { f.inputs[$0] },
+      expected: vjp(f.body, at: x).pullback(other),
       got: jvp(reverse.body, at: x + u, along: still + other).tangent, relative: exact)
     compareAll(
-      f.named("jvp with respect to the tangent"), f.resultName, expected: jvp(f.body, at: x, along: w).tangent,
+      f.named("jvp with respect to the tangent"), f.resultName,
+      expected: jvp(f.body, at: x, along: w).tangent,
       got: jvp(forward.body, at: x + v, along: still + w).tangent, relative: exact)
     compareAll(
       f.named("vjp with respect to the tangent"), { f.inputs[$0] }, expected: vjp(f.body, at: x).pullback(u),
@@ -183,15 +190,18 @@ struct GradientChecker {
     let forwardReverse = jvp(reverse.body, at: x + u, along: v + noCotangent).tangent
     let forwardForward = jvp(forward.body, at: x + v, along: w + still).tangent
     compareAll(
-      f.named("forward over reverse against reverse over reverse"), { f.inputs[$0] }, expected: reverseReverse,
+      f.named("forward over reverse against reverse over reverse"), { f.inputs[$0] },
+      expected: reverseReverse,
       got: forwardReverse, relative: exact)
     compareAll(
-      f.named("reverse over forward against reverse over reverse"), { f.inputs[$0] }, expected: reverseReverse,
+      f.named("reverse over forward against reverse over reverse"), { f.inputs[$0] },
+      expected: reverseReverse,
       got: reverseForward, relative: exact)
     let (left, leftSize) = inner(reverseReverse, w)
     let (right, rightSize) = inner(u, forwardForward)
     report.compare(
-      f.named("forward over forward against reverse over reverse"), "<u, f''[v, w]>", [], expected: left, got: right,
+      f.named("forward over forward against reverse over reverse"), "<u, f''[v, w]>", [], expected: left,
+      got: right,
       tolerance: exact * (leftSize + rightSize) + 1e-14)
   }
 
@@ -206,7 +216,8 @@ struct GradientChecker {
         && expected[index].dtype == got[index].dtype
       let shapes = got.indices.contains(index) ? "\(got[index].dtype) \(got[index].shape)" : "missing"
       report.compare(
-        "\(check), shape \(shapes) instead of \(expected[index].dtype) \(expected[index].shape)", name(index), [],
+        "\(check), shape \(shapes) instead of \(expected[index].dtype) \(expected[index].shape)", name(index),
+        [],
         expected: 1, got: fits ? 1 : 0, tolerance: 0)
       if !fits { return false }
     }

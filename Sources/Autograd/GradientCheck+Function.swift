@@ -44,8 +44,10 @@ struct CheckPrecision {
   /// Accepted between two exact computations, relative to the largest number in them.
   let exact: Double
 
-  static let float64 = CheckPrecision(epsilon: 2.3e-16, step: 1e-4, relative: 1e-6, absolute: 1e-8, exact: 1e-9)
-  static let float32 = CheckPrecision(epsilon: 1.2e-7, step: 2e-2, relative: 5e-3, absolute: 1e-4, exact: 1e-3)
+  static let float64 = CheckPrecision(
+    epsilon: 2.3e-16, step: 1e-4, relative: 1e-6, absolute: 1e-8, exact: 1e-9)
+  static let float32 = CheckPrecision(
+    epsilon: 1.2e-7, step: 2e-2, relative: 5e-3, absolute: 1e-4, exact: 1e-3)
 
   init(epsilon: Double, step: Double, relative: Double, absolute: Double, exact: Double) {
     self.epsilon = epsilon

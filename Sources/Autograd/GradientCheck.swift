@@ -39,12 +39,14 @@ public func checkSecondOrder<Input: TensorStructure, Output: TensorStructure>(
 }
 
 private func checked<Input: TensorStructure, Output: TensorStructure>(
-  _ name: String, _ orders: ClosedRange<Int>, _ f: @escaping (Input) -> Output, _ input: Input, _ seed: UInt64,
+  _ name: String, _ orders: ClosedRange<Int>, _ f: @escaping (Input) -> Output, _ input: Input,
+  _ seed: UInt64,
   _ elements: Int
 ) -> GradientReport {
   let point = input.tensors.map { $0.detached() }
   if let index = point.firstIndex(where: { !$0.dtype.isFloatingPoint }) {
-    Misuse.report("checkGradients", "tensor \(index) of the input is \(point[index].dtype), which has no derivative")
+    Misuse.report(
+      "checkGradients", "tensor \(index) of the input is \(point[index].dtype), which has no derivative")
     return GradientReport(function: name, order: orders.upperBound)
   }
   let function = CheckedFunction(

@@ -48,7 +48,8 @@ public struct GradientReport: Sendable, CustomStringConvertible {
 
   /// Compares two numbers. NaN agrees with nothing: at such a point there is no derivative to check.
   mutating func compare(
-    _ check: @autoclosure () -> String, _ tensor: @autoclosure () -> String, _ index: @autoclosure () -> [Int],
+    _ check: @autoclosure () -> String, _ tensor: @autoclosure () -> String,
+    _ index: @autoclosure () -> [Int],
     expected: Double, got: Double, tolerance: Double
   ) {
     comparisons += 1

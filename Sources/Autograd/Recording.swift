@@ -80,6 +80,8 @@ func pullBack(
       } else if node.gradient == nil {
         node.refuseCotangent()
       }
+      // What a target came from may be another target.
+      return node.isEnd || node.sequence == oldest
     }
   }
   if recorded { withRecording(run) } else { withoutGrad(run) }

@@ -137,7 +137,8 @@ public func valueGradAndHVP<Input: TensorStructure>(
   }
   let seed = Tensor.ones(like: call.output)
   let gradients = orZeros(call.pullback([call.output], [seed], recorded: true), like: tensors)
-  let products = orZeros(call.pushforward(gradients, directions), like: tensors)
+  let lead = lead(directions, over: tensors)
+  let products = orZeros(call.pushforward(gradients, directions), like: tensors, lead: lead)
   return (
     call.value(of: call.output), input.with(gradients.map { call.value(of: $0) }), input.with(products)
   )
@@ -156,7 +157,7 @@ public func hvpReverse<Input: TensorStructure>(
   // <gradient, v> has v for its cotangent with respect to the gradient: the product itself is not needed.
   let present = gradients.indices.filter { gradients[$0]?.isTracked ?? false }
   let products = call.pullback(present.map { gradients[$0]! }, present.map { directions[$0] })
-  return input.with(orZeros(products, like: tensors))
+  return input.with(orZeros(products, like: tensors, lead: lead(directions, over: tensors)))
 }
 
 // MARK: - Checks

@@ -50,7 +50,11 @@ extension Tensor {
     guard step != 0, start.isFinite, end.isFinite, step.isFinite else {
       return Misuse.fail("arange", "cannot go from \(start) to \(end) by \(step)")
     }
-    let count = Swift.max(0, Int(((end - start) / step).rounded(.up)))
+    let steps = ((end - start) / step).rounded(.up)
+    guard steps <= Double(mostElements) else {
+      return Misuse.fail("arange", "from \(start) to \(end) by \(step) are more numbers than memory can hold")
+    }
+    let count = Swift.max(0, Int(steps))
     let storage = Storage([count], dtype)
     adj_arange(
       storage.pointer, dtype.kernel, Int64(count), start.kernelScalar(dtype), step.kernelScalar(dtype))
@@ -72,10 +76,22 @@ extension Tensor {
     return Tensor(numbers).asType(dtype)
   }
 
+  /// No machine has memory for more: 2^46 bytes of the largest dtype.
+  private static let mostElements = 1 << 43
+
   static func checkLengths(_ shape: Shape, _ operation: String) -> Bool {
     if shape.contains(where: { $0 < 0 }) {
       Misuse.report(operation, "\(shape) has a negative length")
       return false
+    }
+    var count = 1
+    for length in shape {
+      let (product, overflows) = count.multipliedReportingOverflow(by: length)
+      guard !overflows, product <= mostElements else {
+        Misuse.report(operation, "\(shape) has more elements than memory can hold")
+        return false
+      }
+      count = product
     }
     return true
   }
@@ -87,6 +103,20 @@ extension DType {
 
 extension Double {
   package func kernelScalar(_ dtype: DType) -> adj_scalar {
-    dtype.isFloatingPoint ? adj_scalar(f: self) : adj_scalar(i: Int64(exactly: rounded(.towardZero)) ?? 0)
+    dtype.isFloatingPoint ? adj_scalar(f: self) : adj_scalar(i: whole(dtype))
+  }
+
+  /// The number as casts convert it: without its fraction, saturated; NaN is 0, and a bool 1 where not 0.
+  private func whole(_ dtype: DType) -> Int64 {
+    func saturated<T: FixedWidthInteger>(_: T.Type) -> Int64 {
+      let cut = rounded(.towardZero)
+      return isNaN ? 0 : cut >= Double(T.max) ? Int64(T.max) : cut <= Double(T.min) ? Int64(T.min) : Int64(cut)
+    }
+    return switch dtype {
+    case .bool: self != 0 ? 1 : 0
+    case .uint8: saturated(UInt8.self)
+    case .int32: saturated(Int32.self)
+    default: saturated(Int64.self)
+    }
   }
 }

@@ -96,11 +96,17 @@ private struct NumberFormat {
     let largest = magnitudes.max() ?? 0
     let smallest = magnitudes.min() ?? 0
     isScientific = largest >= 1e8 || (smallest > 0 && smallest < 1e-4) || (smallest > 0 && largest / smallest > 1e6)
-    decimals = values.filter(\.isFinite).map { NumberFormat.decimals($0) }.max() ?? 0
+    decimals = values.filter(\.isFinite).map { NumberFormat.decimals($0, isSingle: isSingle) }.max() ?? 0
   }
 
-  /// Decimals that this number needs, at most `precision`.
-  private static func decimals(_ value: Double) -> Int {
+  /// Decimals that this number needs, at most `precision`; digits that a float32 does not have are none.
+  private static func decimals(_ value: Double, isSingle: Bool) -> Int {
+    if isSingle {
+      let digits = "\(Float(value))"
+      guard !digits.contains("e"), let point = digits.firstIndex(of: ".") else { return precision }
+      let fraction = digits[digits.index(after: point)...]
+      return fraction == "0" ? 0 : Swift.min(fraction.count, precision)
+    }
     var scale = 1.0
     for count in 0..<precision {
       let scaled = value * scale
@@ -149,8 +155,16 @@ private struct NumberFormat {
       digits.removeFirst()
       exponent -= 1
     }
+    let shown = NumberFormat.precision + 3
+    if digits.count > shown {
+      // Rounded to what is shown; all nines become the next power of ten.
+      let next = digits[digits.index(digits.startIndex, offsetBy: shown)]
+      let rounded = String(Int(digits.prefix(shown))! + (next >= "5" ? 1 : 0))
+      exponent += rounded.count - shown
+      digits = rounded
+    }
     while digits.hasSuffix("0") && digits.count > 1 { digits.removeLast() }
-    let fraction = String(digits.dropFirst().prefix(NumberFormat.precision + 2))
+    let fraction = String(digits.dropFirst())
     return "\(sign)\(digits.first!).\(fraction.isEmpty ? "0" : fraction)e\(exponent < 0 ? "-" : "+")\(Swift.abs(exponent) < 10 ? "0" : "")\(Swift.abs(exponent))"
   }
 }

@@ -62,11 +62,12 @@ extension Array: TensorValue where Element: TensorValue {
 /// Numbers written in source, nested or not: they become float32 unless told otherwise.
 public enum TensorLiteral: ExpressibleByArrayLiteral, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
   case number(Double)
+  case integer(Int)
   case array([TensorLiteral])
 
   public init(arrayLiteral elements: TensorLiteral...) { self = .array(elements) }
   public init(floatLiteral value: Double) { self = .number(value) }
-  public init(integerLiteral value: Int) { self = .number(Double(value)) }
+  public init(integerLiteral value: Int) { self = .integer(value) }
 
   func appendShape(to shape: inout [Int]) {
     guard case .array(let elements) = self else { return }
@@ -74,15 +75,19 @@ public enum TensorLiteral: ExpressibleByArrayLiteral, ExpressibleByFloatLiteral,
     elements.first?.appendShape(to: &shape)
   }
 
-  /// The numbers in order; nil where the literal is ragged.
-  func flattened(_ shape: ArraySlice<Int>, into numbers: inout [Double]) -> Bool {
+  /// The numbers in order, and those written as integers; false where the literal is ragged.
+  func flattened(_ shape: ArraySlice<Int>, into numbers: inout [Double], _ integers: inout [Int]) -> Bool {
     switch self {
     case .number(let number):
       numbers.append(number)
       return shape.isEmpty
+    case .integer(let integer):
+      numbers.append(Double(integer))
+      integers.append(integer)
+      return shape.isEmpty
     case .array(let elements):
       guard elements.count == shape.first else { return false }
-      return elements.allSatisfy { $0.flattened(shape.dropFirst(), into: &numbers) }
+      return elements.allSatisfy { $0.flattened(shape.dropFirst(), into: &numbers, &integers) }
     }
   }
 }
@@ -104,12 +109,15 @@ extension Tensor {
       return
     }
     var numbers: [Double] = []
-    guard literal.flattened(lengths[...], into: &numbers) else {
+    var integers: [Int] = []
+    guard literal.flattened(lengths[...], into: &numbers, &integers) else {
       self = Misuse.fail("Tensor", "the array is ragged: its first row says \(Shape(lengths)), another differs")
       return
     }
-    let base = Tensor(numbers: numbers, shape: Shape(lengths)).asType(dtype)
-    self = requiresGrad ? base.tracked() : base
+    // Large integers have no float64 of their own.
+    let isWhole = integers.count == numbers.count && !dtype.isFloatingPoint
+    let base = isWhole ? Tensor(integers, shape: Shape(lengths)) : Tensor(numbers, shape: Shape(lengths))
+    self = requiresGrad ? base.asType(dtype).tracked() : base.asType(dtype)
   }
 
   /// A tensor of a Swift number or (nested) array, whose dtype is that of the numbers: `[Double]` gives
@@ -138,6 +146,10 @@ extension Tensor {
   ///
   /// - Precondition: As many numbers as the shape has elements.
   public init<Scalar: TensorScalar>(_ scalars: [Scalar], shape: Shape, requiresGrad: Bool = false) {
+    guard Tensor.checkLengths(shape, "Tensor") else {
+      self = .placeholder
+      return
+    }
     guard scalars.count == shape.elementCount else {
       self = Misuse.fail("Tensor", "\(scalars.count) numbers do not fill \(shape), which takes \(shape.elementCount)")
       return
@@ -155,14 +167,6 @@ extension Tensor {
       Misuse.report("Tensor", "an array nested \(depth) deep has more axes than the \(Shape.maxRank) there can be")
     }
     return depth <= Shape.maxRank
-  }
-
-  private init(numbers: [Double], shape: Shape) {
-    let storage = Storage(shape, .float64)
-    numbers.withUnsafeBytes {
-      if let base = $0.baseAddress { storage.pointer.copyMemory(from: base, byteCount: $0.count) }
-    }
-    self.init(storage)
   }
 }
 
@@ -233,7 +237,8 @@ extension Tensor {
     let mine = detached().asType(.float64).scalars(as: Double.self)
     let theirs = other.detached().asType(.float64).scalars(as: Double.self)
     return zip(mine, theirs).allSatisfy { a, b in
-      a == b || (nanEqual && a.isNaN && b.isNaN) || Swift.abs(a - b) <= absolute + relative * Swift.abs(b)
+      a == b || (nanEqual && a.isNaN && b.isNaN)
+        || (a.isFinite && b.isFinite && Swift.abs(a - b) <= absolute + relative * Swift.abs(b))
     }
   }
 }
@@ -252,6 +257,15 @@ extension Tensor: Codable {
         forKey: .dtype, in: container, debugDescription: "\(name) is no dtype")
     }
     let shape = try container.decode(Shape.self, forKey: .shape)
+    var count = 1
+    for length in shape {
+      let (product, overflows) = count.multipliedReportingOverflow(by: length)
+      guard !overflows else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .shape, in: container, debugDescription: "\(shape) has more elements than can be counted")
+      }
+      count = product
+    }
     func decode<Scalar: TensorScalar & Decodable>(_: Scalar.Type) throws -> Tensor {
       let scalars = try container.decode([Scalar].self, forKey: .scalars)
       guard scalars.count == shape.elementCount else {

@@ -113,8 +113,14 @@ extension Shape: RandomAccessCollection, MutableCollection {
   @inlinable public var startIndex: Int { 0 }
   @inlinable public var endIndex: Int { rankStorage }
   @inlinable public subscript(axis: Int) -> Int {
-    get { lengths[axis] }
-    set { lengths[axis] = newValue }
+    get {
+      precondition(axis >= 0 && axis < rankStorage, "shape: there is no such axis; axes count from 0")
+      return lengths[axis]
+    }
+    set {
+      precondition(axis >= 0 && axis < rankStorage, "shape: there is no such axis; axes count from 0")
+      lengths[axis] = newValue
+    }
   }
 }
 

@@ -72,11 +72,11 @@ package final class Storage: @unchecked Sendable {
   }
 
   private static func isContiguous(_ shape: Shape, _ strides: Strides) -> Bool {
+    if shape.elementCount == 0 { return true }
     var step = 1
     var axis = shape.rank - 1
     while axis >= 0 {
       let length = shape[axis]
-      if length == 0 { return true }
       if length != 1 {
         if strides[axis] != step { return false }
         step *= length

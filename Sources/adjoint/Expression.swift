@@ -197,7 +197,7 @@ private struct Parser {
     if take("(") != nil {
       let opening = position - 1
       let result = try sum()
-      if take(")") == nil { throw error("this \"(\" is never closed", at: opening) }
+      try close(opening)
       return result
     }
     throw error("a value was expected, not \"\(next)\"")
@@ -264,6 +264,13 @@ private struct Parser {
       at: start)
   }
 
+  /// Takes the parenthesis that closes the one at `opening`.
+  private mutating func close(_ opening: Int) throws(Expression.SyntaxError) {
+    if take(")") != nil { return }
+    if let next = peek() { throw error("an operator or \")\" was expected, not \"\(next)\"") }
+    throw error("this \"(\" is never closed", at: opening)
+  }
+
   /// The arguments after an opening parenthesis.
   private mutating func arguments(_ count: Int, of name: String) throws(Expression.SyntaxError)
     -> [Expression]
@@ -271,7 +278,7 @@ private struct Parser {
     let opening = position - 1
     var result = [try sum()]
     while take(",") != nil { result.append(try sum()) }
-    if take(")") == nil { throw error("this \"(\" is never closed", at: opening) }
+    try close(opening)
     if result.count != count {
       throw error(
         "\(name) takes \(count) argument\(count == 1 ? "" : "s"), not \(result.count)", at: opening)

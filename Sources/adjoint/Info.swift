@@ -32,7 +32,7 @@ struct Info: ParsableCommand {
       BLAS             \(BLAS.description)
         vendor         \(blas.vendor)
         version        \(known(blas.version))
-        core detected  \(known(blas.detectedCore))
+        core detected  \(blas.isForced ? "not asked, OPENBLAS_CORETYPE is set" : known(blas.detectedCore))
         core used      \(core)
         processor      \(known(blas.processorCore))
       own kernels      \(TensorKernels.instructionSet)

@@ -75,9 +75,12 @@ struct PlotFunction: ParsableCommand {
     let isBare = Expression.functions[expression] != nil
     let text = isBare ? "\(expression)(x)" : expression.trimmingCharacters(in: .whitespaces)
     let inUnits = [from, to].contains { $0.contains("pi") || $0.contains("π") }
-    var plot = LinePlot(title: "f(x) = \(text)", x: Axis("x", unit: inUnits ? .pi : nil))
+    var plot = LinePlot(title: "f(x) = \(text)", x: Axis("x", range: start...end, unit: inUnits ? .pi : nil))
     let numbers = x.scalars(as: Double.self)
     let values = f(x).scalars(as: Double.self)
+    guard values.contains(where: \.isFinite) else {
+      throw Failure("\(text) has no finite value between \(from) and \(to); nothing can be drawn")
+    }
     for (label, curve) in [("f", values), ("f′", first(x).scalars()), ("f″", second(x).scalars())] {
       // The formula of a derivative may have a value where the function has none, as 1/x left of log's end.
       let shown = zip(curve, values).map { $1.isFinite ? $0 : .nan }

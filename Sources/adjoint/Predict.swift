@@ -12,7 +12,7 @@ struct Predict: ParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("The parameters.", valueName: "net.safetensors"))
-  var model: String
+  var model = "trained/net.safetensors"
 
   @Option(help: ArgumentHelp("Examples to classify.", valueName: "file.csv"))
   var data: String?

@@ -77,7 +77,7 @@ static bool reference(int op, long double a, long double b, long double c, bool 
     case ADJ_MUL: *y = (double)a * (double)b; break;
     case ADJ_DIV: *y = a / b; break;
     case ADJ_FMA: *y = narrow ? (long double)(float)fma((double)a, (double)b, (double)c) : fma((double)a, (double)b, (double)c); break;
-    case ADJ_STRONG_MUL: *y = a == 0 ? 0 : (double)a * (double)b; break;
+    case ADJ_STRONG_MUL: *y = a == 0 || b == 0 ? 0 : (double)a * (double)b; break;
     case ADJ_NEG: *y = -a; break;
     case ADJ_ABS: *y = fabsl(a); break;
     case ADJ_SIGN: *y = a > 0 ? 1 : a < 0 ? -1 : a; break;

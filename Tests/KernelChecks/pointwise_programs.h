@@ -108,9 +108,9 @@ static void store_element(uint8_t *p, int dtype, int compute, adj_scalar s) {
   switch (dtype) {
     case ADJ_F32: { float f = integral ? (float)s.i : (float)s.f; memcpy(p, &f, 4); break; }
     case ADJ_F64: { double x = integral ? (double)s.i : s.f; memcpy(p, &x, 8); break; }
-    case ADJ_I32: { int32_t v = n > INT32_MAX ? INT32_MAX : n < INT32_MIN ? INT32_MIN : (int32_t)n; memcpy(p, &v, 4); break; }
+    case ADJ_I32: { int32_t v = (int32_t)(uint32_t)(uint64_t)n; memcpy(p, &v, 4); break; }
     case ADJ_I64: memcpy(p, &n, 8); break;
-    case ADJ_U8: *p = n > 255 ? 255 : n < 0 ? 0 : (uint8_t)n; break;
+    case ADJ_U8: *p = (uint8_t)(uint64_t)n; break;
     default: *p = integral ? s.i != 0 : s.f != 0;
   }
 }

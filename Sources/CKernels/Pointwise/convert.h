@@ -13,8 +13,9 @@ AI int64_t double_to_i64(double x) {
   return x >= I64_HIGH ? INT64_MAX : x > I64_LOW ? (int64_t)x : x <= I64_LOW ? INT64_MIN : 0;
 }
 AI uint8_t double_to_u8(double x) { return x >= 255.0 ? 255 : x > 0.0 ? (uint8_t)x : 0; }
-AI int32_t i64_to_i32(int64_t x) { return x > INT32_MAX ? INT32_MAX : x < INT32_MIN ? INT32_MIN : (int32_t)x; }
-AI uint8_t i64_to_u8(int64_t x) { return x > 255 ? 255 : x < 0 ? 0 : (uint8_t)x; }
+// Integer arithmetic wraps, as C's unsigned does and NumPy's.
+AI int32_t i64_to_i32(int64_t x) { return (int32_t)(uint32_t)(uint64_t)x; }
+AI uint8_t i64_to_u8(int64_t x) { return (uint8_t)(uint64_t)x; }
 
 // Rows of n elements at any strides: `to` consecutive for a gather, `from` for a scatter. The unit
 // stride is told apart for the compiler's vectoriser.

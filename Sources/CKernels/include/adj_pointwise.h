@@ -12,7 +12,7 @@ typedef enum adj_op {
   ADJ_MUL,        // (i) a * b
   ADJ_DIV,        // a / b
   ADJ_FMA,        // (i) a * b + c; one rounding only where the hardware has it
-  ADJ_STRONG_MUL, // (i) 0 where a is 0, whatever b is (infinite, NaN); else a * b
+  ADJ_STRONG_MUL, // (i) 0 where either is 0, whatever the other is (infinite, NaN); else a * b
   ADJ_NEG,        // (i) -a
   ADJ_ABS,        // (i) |a|
   ADJ_SIGN,       // (i) -1, 0, 1; NaN stays NaN

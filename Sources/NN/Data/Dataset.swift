@@ -54,7 +54,11 @@ public struct Dataset: Sendable {
 
   /// The first `count` examples and the others.
   public func split(at count: Int) -> (first: Dataset, rest: Dataset) {
-    (self[0..<count], self[count..<self.count])
+    guard (0...self.count).contains(count) else {
+      Misuse.report("Dataset.split", "\(count) is not within 0 ... \(self.count), the number of examples")
+      return (self, self)
+    }
+    return (self[0..<count], self[count..<self.count])
   }
 
   /// The examples in batches of `size`; the last has what remains.

@@ -31,7 +31,6 @@ extension Formula {
 
   /// Any number of inputs and results.
   func apply(_ inputs: [Tensor], _ parameters: SIMD2<Double> = .zero) -> [Tensor] {
-    if passedThrough.allSatisfy({ $0 != nil }) { return passedThrough.map { inputs[$0!] } }
     guard let computed = evaluate(inputs.map(\.storage), parameters) else {
       return results.map { _ in Tensor.placeholder }
     }
@@ -124,7 +123,7 @@ extension Formula {
   }
 
   /// Applies a derivative formula; results that are an input unchanged cost nothing.
-  private func applyPartially(_ inputs: [Tensor], _ parameters: SIMD2<Double>) -> [Tensor] {
+  func applyPartially(_ inputs: [Tensor], _ parameters: SIMD2<Double>) -> [Tensor] {
     if passedThrough.contains(where: { $0 != nil }) {
       let remaining = passedThrough.indices.filter { passedThrough[$0] == nil }
       if remaining.isEmpty { return passedThrough.map { inputs[$0!] } }

@@ -254,7 +254,7 @@ private struct Derivation {
   let wanted: [Int]
   /// The formula's values, then those of its derivative. Inputs: the formula's, then one cotangent for
   /// each result, then one tangent for each input.
-  private let graph = FormulaGraph()
+  private let graph = FormulaGraph(isDerivative: true)
   private let map: [Int]
 
   init(_ formula: Formula, _ wanted: [Int]) {
@@ -322,7 +322,7 @@ private struct Derivation {
   ) -> (formula: Formula, targets: [Int])? {
     let present = roots.indices.filter { roots[$0] != nil }
     guard !present.isEmpty else { return nil }
-    let target = FormulaGraph()
+    let target = FormulaGraph(isDerivative: true)
     var inputs = Array(
       repeating: target.constant(.nan), count: 2 * formula.inputCount + formula.results.count)
     for (position, seed) in seeds.enumerated() { inputs[seed] = target.input(position) }

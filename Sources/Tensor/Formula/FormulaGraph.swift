@@ -17,10 +17,13 @@ final class FormulaGraph {
     case masked(Int, whenTrue: Bool)
   }
 
+  private let isDerivative: Bool
   private(set) var values: [Value] = []
   private var known: [Value: Int] = [:]
   /// Values whose derivative is stated rather than derived.
   private(set) var overrides: [Int: [(operand: Int, slope: Int)]] = [:]
+
+  init(isDerivative: Bool = false) { self.isDerivative = isDerivative }
 
   private func intern(_ value: Value) -> Int {
     if let id = known[value] { return id }
@@ -80,7 +83,7 @@ extension FormulaGraph {
     case .multiply: return simplifiedProduct(a, b, x, y)
     case .strongMultiply:
       if x == 0 || y == 0 { return constant(0) }
-      if x != nil { return apply(.multiply, a, b) }
+      if let x, x.isFinite { return apply(.multiply, a, b) }
       if let y, y.isFinite { return apply(.multiply, a, b) }
       if let (inner, _) = operands(a, of: .negate) { return apply(.negate, apply(.strongMultiply, inner, b)) }
       if let (inner, _) = operands(b, of: .negate) { return apply(.negate, apply(.strongMultiply, a, inner)) }
@@ -130,7 +133,8 @@ extension FormulaGraph {
 
   private func simplifiedProduct(_ a: Int, _ b: Int, _ x: Double?, _ y: Double?) -> Int? {
     if let x, let y { return constant(x * y) }
-    if x == 0 || y == 0 { return constant(0) }
+    // A derivative may drop a product with a literal 0; what a user wrote must keep its NaN.
+    if isDerivative && (x == 0 || y == 0) { return constant(0) }
     if x == 1 { return b }
     if y == 1 { return a }
     if x == -1 { return apply(.negate, b) }

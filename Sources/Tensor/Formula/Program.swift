@@ -74,6 +74,7 @@ private struct Assembler {
 
   mutating func assemble() {
     let steps = fusedSteps()
+    let outputs = outputs.map(resolved)
     var lastUse: [Int: Int] = [:]
     for (position, step) in steps.enumerated() {
       for operand in step.operands { lastUse[operand] = position }
@@ -102,7 +103,7 @@ private struct Assembler {
     }
     // Results that are an input, a constant, or one value asked for twice.
     for (output, value) in outputs.enumerated() where !written.contains(output) {
-      placed.append((.copy, .output(output), [slots[resolved(value)]!]))
+      placed.append((.copy, .output(output), [slots[value]!]))
     }
     code = placed.map { step in
       let operands = step.operands.map(number)
@@ -139,7 +140,7 @@ private struct Assembler {
       case .constant(let bits):
         slots[id] = .scalar(parameterCount + constants.count)
         constants.append(Double(bitPattern: bits))
-        if Double(bitPattern: bits).rounded() != Double(bitPattern: bits) { isIntegral = false }
+        if Int64(exactly: Double(bitPattern: bits)) == nil { isIntegral = false }
       case .operation(.copy, _, _, _): break
       case .operation(let primitive, let a, let b, let c):
         let operands = [a, b, c].prefix(primitive.operandCount).map(resolved)

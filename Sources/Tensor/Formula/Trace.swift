@@ -4,7 +4,7 @@ extension Formula {
     let graph: FormulaGraph
     let id: Int
 
-    fileprivate static func constant(_ number: Double, like other: Value) -> Value {
+    static func constant(_ number: Double, like other: Value) -> Value {
       Value(graph: other.graph, id: other.graph.constant(number))
     }
   }
@@ -98,16 +98,25 @@ extension FormulaGraph {
 extension Formula.Value {
   func applying(_ primitive: Primitive) -> Self { Self(graph: graph, id: graph.apply(primitive, id)) }
   func applying(_ primitive: Primitive, _ b: Self) -> Self {
-    Self(graph: graph, id: graph.apply(primitive, id, b.id))
+    checkTrace(b)
+    return Self(graph: graph, id: graph.apply(primitive, id, b.id))
   }
   func applying(_ primitive: Primitive, _ b: Self, _ c: Self) -> Self {
-    Self(graph: graph, id: graph.apply(primitive, id, b.id, c.id))
+    checkTrace(b)
+    checkTrace(c)
+    return Self(graph: graph, id: graph.apply(primitive, id, b.id, c.id))
+  }
+
+  /// A value means something within its own closure only.
+  private func checkTrace(_ other: Self) {
+    precondition(other.graph === graph, "formula: a value of another formula's closure was used in this one")
   }
 
   /// States the derivative of this value with respect to `other` instead of deriving it, where the derived
   /// one would be unstable or slow: `y.withSlope(in: x) { y in y * (1 - y) }`. Derivatives pass from this
   /// value straight to `other` and nowhere else; the slope is differentiated in its turn.
   public func withSlope(in other: Self, _ slope: (Self) -> Self) -> Self {
+    checkTrace(other)
     let result = Self(graph: graph, id: graph.distinct(id))
     graph.state([(operand: other.id, slope: slope(result).id)], of: result.id)
     return result

@@ -77,8 +77,10 @@ open class Function: @unchecked Sendable {
 
   /// Applies the function to tensors, recording it where one of them is tracked.
   public func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
-    let results = withoutGrad { forward(inputs.map { $0.detached() }) }
-    return record(inputs, results)
+    let results = forward(inputs.map { $0.detached() })
+    if results.isEmpty { Misuse.report(name, "forward gave no result; a function has at least one") }
+    if results.contains(where: { $0.node != nil }) { reportHeldTensor() }
+    return results.isEmpty ? [.placeholder] : record(inputs, results.map { $0.detached() })
   }
 
   /// Applies the function to one tensor; its first result.
@@ -149,6 +151,14 @@ extension Node {
 // MARK: - Calling a function
 
 extension Function {
+  /// A tracked tensor that a function holds instead of taking would have no derivative, silently.
+  func reportHeldTensor() {
+    Misuse.report(
+      name,
+      "its result depends on a tracked tensor that is no input, whose derivative would be lost; make it an "
+        + "input, or detached() if it is a constant")
+  }
+
   /// Attaches a node to results that were computed already.
   package func record(_ inputs: [Tensor], _ results: [Tensor]) -> [Tensor] {
     guard inputs.contains(where: { $0.node != nil }), isRecording else { return results }

@@ -11,12 +11,21 @@ open class LinearFunction: Function, @unchecked Sendable {
     fatalError("\(name): `transpose` is not overridden")
   }
 
-  override package var mayHoldTensors: Bool { false }
-
   public final override func callAsFunction(_ x: Tensor) -> Tensor {
-    let result = apply(x.detached()).storage
+    let applied = apply(x.detached())
+    if applied.node != nil { reportHeldTensor() }
+    let result = applied.storage
     guard x.node != nil, isRecording, result.dtype.isFloatingPoint else { return Tensor(result) }
     return Tensor(result, node: Node(self, x, result: result))
+  }
+
+  /// Applies the function to a list of one tensor.
+  public final override func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
+    takes(1, inputs) ? [self(inputs[0])] : [.placeholder]
+  }
+
+  public final override func callAsFunction(_ x: Tensor, _ y: Tensor) -> Tensor {
+    takes(1, [x, y]) ? self(x) : .placeholder
   }
 
   package final override func pullback(
@@ -48,14 +57,23 @@ open class BilinearFunction: Function, @unchecked Sendable {
     fatalError("\(name): `rightAdjoint` is not overridden")
   }
 
-  override package var mayHoldTensors: Bool { false }
-
   public final override func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor {
-    let result = apply(a.detached(), b.detached()).storage
-    guard a.node != nil || b.node != nil, isRecording else { return Tensor(result) }
+    let applied = apply(a.detached(), b.detached())
+    if applied.node != nil { reportHeldTensor() }
+    let result = applied.storage
+    guard a.node != nil || b.node != nil, isRecording, result.dtype.isFloatingPoint else { return Tensor(result) }
     let node = Node(
       self, a, b, result: result, saving: b.node == nil ? nil : a.storage, a.node == nil ? nil : b.storage)
     return Tensor(result, node: node)
+  }
+
+  /// Applies the function to a list of two tensors.
+  public final override func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
+    takes(2, inputs) ? [self(inputs[0], inputs[1])] : [.placeholder]
+  }
+
+  public final override func callAsFunction(_ x: Tensor) -> Tensor {
+    takes(2, [x]) ? x : .placeholder
   }
 
   package final override func pullback(
@@ -93,5 +111,15 @@ open class BilinearFunction: Function, @unchecked Sendable {
   private func aligned(_ x: Tensor, _ lead: Int, with derivative: Tensor) -> Tensor {
     guard lead > 0, isRecording, x.node != nil || derivative.node != nil else { return x }
     return Reshape(from: x.shape, to: Shape(repeating: 1, rank: lead).followed(by: x.shape))(x)
+  }
+}
+
+extension Function {
+  /// Whether a function of so many inputs was given as many; false after a report.
+  fileprivate func takes(_ count: Int, _ inputs: [Tensor]) -> Bool {
+    if inputs.count != count {
+      Misuse.report(name, "takes \(count) input\(count == 1 ? "" : "s"), got \(inputs.count)")
+    }
+    return inputs.count == count
   }
 }

@@ -20,7 +20,7 @@ extension Range: TensorIndex where Bound == Int {
   public var entry: TensorIndexEntry { .range(from: lowerBound, to: upperBound, step: 1) }
 }
 extension ClosedRange: TensorIndex where Bound == Int {
-  public var entry: TensorIndexEntry { .range(from: lowerBound, to: upperBound + 1, step: 1) }
+  public var entry: TensorIndexEntry { .range(from: lowerBound, to: after(upperBound), step: 1) }
 }
 extension PartialRangeFrom: TensorIndex where Bound == Int {
   public var entry: TensorIndexEntry { .range(from: lowerBound, to: nil, step: 1) }
@@ -29,9 +29,29 @@ extension PartialRangeUpTo: TensorIndex where Bound == Int {
   public var entry: TensorIndexEntry { .range(from: nil, to: upperBound, step: 1) }
 }
 extension PartialRangeThrough: TensorIndex where Bound == Int {
-  public var entry: TensorIndexEntry { .range(from: nil, to: upperBound == -1 ? nil : upperBound + 1, step: 1) }
+  public var entry: TensorIndexEntry { .range(from: nil, to: after(upperBound), step: 1) }
+}
+
+/// The end of a range that includes `last`: nil, as far as it goes, after the last of all.
+private func after(_ last: Int) -> Int? { last == -1 || last == .max ? nil : last + 1 }
+
+/// Positions along an axis, as an index tensor of one axis.
+extension Array: TensorIndex where Element == Int {
+  public var entry: TensorIndexEntry { .tensor(Tensor(self, shape: [count])) }
 }
 extension Tensor: TensorIndex { public var entry: TensorIndexEntry { .tensor(self) } }
+
+/// A number in source, as it is written into a part of a tensor. It has no arithmetic, so that `x[0] * 2`
+/// can only mean the tensor.
+public struct WrittenNumber: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral, Sendable {
+  let value: Double
+
+  init(value: Double) { self.value = value }
+
+  public init(floatLiteral value: Double) { self.value = value }
+
+  public init(integerLiteral value: Int) { self.value = Double(value) }
+}
 
 /// `.newAxis`, `.all` and `.stride(from:to:by:)` in a subscript.
 public struct SpecialIndex: TensorIndex {
@@ -69,6 +89,12 @@ private struct Selector {
         ellipses > 1 ? "`...` can stand once only" : "\(used) indices are too many for shape \(shape)")
       return nil
     }
+    let added = entries.reduce(0) { if case .newAxis = $1 { $0 + 1 } else { $0 } }
+    let removed = entries.reduce(0) { if case .position = $1 { $0 + 1 } else { $0 } }
+    guard shape.rank + added - removed <= Shape.maxRank else {
+      Misuse.report("subscript", "a new axis would give more than \(Shape.maxRank)")
+      return nil
+    }
     var axis = 0
     for entry in entries {
       if case .ellipsis = entry {
@@ -98,10 +124,6 @@ private struct Selector {
     switch entry {
     case .ellipsis: break
     case .newAxis:
-      guard shape.rank < Shape.maxRank else {
-        Misuse.report("subscript", "a new axis would give more than \(Shape.maxRank)")
-        return false
-      }
       shape.append(1)
     case .position(let position):
       let normalized = position < 0 ? position + length : position
@@ -121,7 +143,7 @@ private struct Selector {
       }
       let (start, count) = Selector.bounds(from, to, step, length)
       region.starts[axis] = start
-      region.steps[axis] = step
+      region.steps[axis] = count > 1 ? step : 1
       region.result[axis] = count
       keep(&axis)
     case .tensor(let tensor):
@@ -146,11 +168,11 @@ private struct Selector {
     if step > 0 {
       let start = from.map { clipped($0, 0, length) } ?? 0
       let end = to.map { clipped($0, 0, length) } ?? length
-      return (start, Swift.max(0, (end - start + step - 1) / step))
+      return (start, end > start ? (end - start - 1) / step + 1 : 0)
     }
     let start = from.map { clipped($0, -1, length - 1) } ?? length - 1
     let end = to.map { clipped($0, -1, length - 1) } ?? -1
-    return (Swift.max(start, 0), Swift.max(0, (start - end - step - 1) / -step))
+    return (Swift.max(start, 0), start > end ? Int(UInt(start - end - 1) / step.magnitude) + 1 : 0)
   }
 }
 
@@ -177,7 +199,22 @@ extension Tensor {
     set { assign(newValue, [first.entry, .ellipsis] + rest.map(\.entry)) }
   }
 
-  private func selected(_ entries: [TensorIndexEntry]) -> Tensor {
+  /// `x[0, 1, ...]`: two entries, then an ellipsis and other entries.
+  public subscript(
+    first: any TensorIndex, second: any TensorIndex, _: (UnboundedRange_) -> Void, rest: any TensorIndex...
+  ) -> Tensor {
+    get { selected([first.entry, second.entry, .ellipsis] + rest.map(\.entry)) }
+    set { assign(newValue, [first.entry, second.entry, .ellipsis] + rest.map(\.entry)) }
+  }
+
+  /// A number written to every element of a part: `x[0] = 5`, `x[x .< 0] = 0`. Reading gives the tensor.
+  @_disfavoredOverload
+  public subscript(indices: any TensorIndex...) -> WrittenNumber {
+    get { WrittenNumber(value: selected(indices.map(\.entry)).item()) }
+    set { assign(Tensor.full([], newValue.value, dtype: dtype), indices.map(\.entry)) }
+  }
+
+  package func selected(_ entries: [TensorIndexEntry]) -> Tensor {
     guard let selector = Selector(shape, entries) else { return .placeholder }
     let whole = selector.region == SliceRegion(whole: shape)
     let sliced = whole ? self : Slice(selector.region)(self)
@@ -228,7 +265,7 @@ extension Tensor {
     return (reshaped(joined), Tensor(positions))
   }
 
-  private mutating func assign(_ value: Tensor, _ entries: [TensorIndexEntry]) {
+  package mutating func assign(_ value: Tensor, _ entries: [TensorIndexEntry]) {
     guard let selector = Selector(shape, entries) else { return }
     guard value.dtype == dtype else {
       Misuse.report("subscript", "cannot write \(value.dtype) into \(dtype); convert with asType(.\(dtype))")

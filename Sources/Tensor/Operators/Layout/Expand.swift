@@ -66,7 +66,7 @@ extension Tensor {
   /// Derivative: the cotangent, summed over the repeated axes.
   /// - Precondition: The shape broadcasts to the wanted one by NumPy's rule.
   public func expanded(to shape: Shape) -> Tensor {
-    guard self.shape.broadcast(with: shape) == shape else {
+    guard self.shape.broadcast(with: shape) == shape, shape.allSatisfy({ $0 >= 0 }) else {
       return Misuse.fail("expanded", "\(self.shape) does not broadcast to \(shape)")
     }
     return Expand.ifNeeded(self, from: self.shape, to: shape)

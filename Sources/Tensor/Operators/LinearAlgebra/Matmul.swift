@@ -71,10 +71,7 @@ private func stackedProduct(_ a: Tensor, _ b: Tensor) -> Tensor {
   }
   if b.rank == 2 {
     // One large product instead of many small ones.
-    let rows = a.reshaped([a.count / max(a.shape[rank - 1], 1), a.shape[rank - 1]])
-    guard a.shape[rank - 1] > 0 else {
-      return Tensor.zeros(a.shape.first(rank - 1).followed(by: [b.shape[1]]), dtype: a.dtype)
-    }
+    let rows = a.reshaped([a.shape.first(rank - 1).elementCount, a.shape[rank - 1]])
     return MatrixProduct.plain(rows, b).reshaped(a.shape.first(rank - 1).followed(by: [b.shape[1]]))
   }
   func padded(_ x: Tensor) -> Tensor {

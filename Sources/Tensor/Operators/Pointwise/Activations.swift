@@ -4,12 +4,13 @@ enum Activations {
   static let relu = Formula("relu") { x in Formula.select(x .<= 0, 0, x) }
   static let sigmoid = Formula("sigmoid") { sigmoidValue($0) }
   static let softplus = Formula("softplus") { x in
-    (maximum(x, x * 0) + log1p(exp(-abs(x)))).withSlope(in: x) { _ in sigmoidValue(x) }
+    (maximum(x, .constant(0, like: x)) + log1p(exp(-abs(x)))).withSlope(in: x) { _ in sigmoidValue(x) }
   }
   static let silu = Formula("silu") { x in x * sigmoidValue(x) }
   static let gelu = Formula("gelu") { x in x * (0.5 * erfc(-0.70710678118654752440 * x)) }
+  /// (1 + tanh(z)) / 2 as sigmoid(2z), which does not cancel where tanh is near -1.
   static let geluTanh = Formula("geluTanh") { x in
-    0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * square(x))))
+    x * sigmoidValue(1.5957691216057307117 * (x + 0.044715 * x * square(x)))
   }
 
   static func sigmoidValue(_ x: Formula.Value) -> Formula.Value {

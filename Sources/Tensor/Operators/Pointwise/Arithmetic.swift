@@ -77,4 +77,12 @@ extension Tensor {
   public static func -= (a: inout Tensor, b: Double) { a = a - b }
   public static func *= (a: inout Tensor, b: Double) { a = a * b }
   public static func /= (a: inout Tensor, b: Double) { a = a / b }
+  public static func += (a: inout Tensor, b: Int) { a = a + b }
+  public static func += (a: inout Tensor, b: Float) { a = a + b }
+  public static func -= (a: inout Tensor, b: Int) { a = a - b }
+  public static func -= (a: inout Tensor, b: Float) { a = a - b }
+  public static func *= (a: inout Tensor, b: Int) { a = a * b }
+  public static func *= (a: inout Tensor, b: Float) { a = a * b }
+  public static func /= (a: inout Tensor, b: Int) { a = a / b }
+  public static func /= (a: inout Tensor, b: Float) { a = a / b }
 }

@@ -1,6 +1,7 @@
 // Functions of two tensors, or of a tensor and a number.
 
 enum Binary {
+  static let multiplyAdd = Formula("multiplyAdd") { $0.applying(.multiplyAdd, $1, $2) }
   static let minimum = BinaryRoom("minimum", .minimum)
   static let maximum = BinaryRoom("maximum", .maximum)
   static let pow = BinaryRoom("pow", .pow)
@@ -10,14 +11,23 @@ enum Binary {
   static let floorDivide = BinaryRoom("floorDivide", .floorDivide)
 }
 
+/// a * b + c; shapes broadcast, dtypes must be equal. One rounding where the processor fuses the two.
+///
+/// Derivatives: b, a and 1.
+public func multiplyAdd(_ a: Tensor, _ b: Tensor, _ c: Tensor) -> Tensor {
+  Binary.multiplyAdd.apply([a, b, c])[0]
+}
+
 /// The smaller of each pair, NaN where either is. Derivative: to the smaller; ties share it evenly.
 public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.minimum.tensors.apply(a, b) }
 public func minimum(_ a: Tensor, _ b: Double) -> Tensor { Binary.minimum.number.apply(a, SIMD2(b, 0)) }
+public func minimum(_ a: Double, _ b: Tensor) -> Tensor { minimum(b, a) }
 public func minimum(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.applying(.minimum, b) }
 
 /// The larger of each pair, NaN where either is. Derivative: to the larger; ties share it evenly.
 public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.maximum.tensors.apply(a, b) }
 public func maximum(_ a: Tensor, _ b: Double) -> Tensor { Binary.maximum.number.apply(a, SIMD2(b, 0)) }
+public func maximum(_ a: Double, _ b: Tensor) -> Tensor { maximum(b, a) }
 public func maximum(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.applying(.maximum, b) }
 
 /// a to the power of b, with C's special cases.

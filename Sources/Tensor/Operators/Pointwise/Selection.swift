@@ -33,5 +33,10 @@ public func clamp(_ x: Tensor, minimum: Double = -.infinity, maximum: Double = .
   guard minimum <= maximum else {
     return Misuse.fail("clamp", "the minimum \(minimum) is above the maximum \(maximum)")
   }
+  if !x.dtype.isFloatingPoint && (minimum == -.infinity || maximum == .infinity) {
+    // An integer has no infinity to be compared with.
+    let raised = minimum == -.infinity ? x : Binary.maximum.number.apply(x, SIMD2(minimum, 0))
+    return maximum == .infinity ? raised : Binary.minimum.number.apply(raised, SIMD2(maximum, 0))
+  }
   return Selection.clamp.apply(x, SIMD2(minimum, maximum))
 }

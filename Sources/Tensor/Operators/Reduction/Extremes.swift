@@ -71,7 +71,7 @@ extension Tensor {
   private func extreme(_ axes: [Int]?, _ keepDims: Bool, largest: Bool, _ operation: String) -> Tensor {
     guard let axes = ReducedAxes(shape, axes: axes, keepDims: keepDims, operation) else { return .placeholder }
     guard axes.reducedCount > 0 || axes.resultShape.elementCount == 0 else {
-      return Misuse.fail(operation, "there is no element to choose from in shape \(shape) over axes \(axes.axes)")
+      return Misuse.fail(operation, "there is no element to choose from: shape \(shape) is empty along a reduced axis")
     }
     guard dtype != .bool else {
       return Misuse.fail(operation, "has no meaning for bool; convert with asType(.int32), or use any() or all()")

@@ -48,7 +48,7 @@ final class FormulaSum: Function, @unchecked Sendable {
       plan.isPullbackComplete
       ? Plan.Derived(formula: pullback, targets: plan.wanted) : plan.pullback(from: [0])
     let seed = axes.restored(scale == 1 ? cotangent : cotangent * scale)
-    let parts = derived.formula!.apply([seed] + saved(node, plan), node.parameters)
+    let parts = derived.formula!.applyPartially([seed] + saved(node, plan), node.parameters)
     for (target, part) in zip(derived.targets, parts) {
       // Where the slope is a constant nothing has widened the seed yet.
       let narrow = part.shape.last(axes.input.rank)
@@ -104,6 +104,11 @@ extension Formula {
       return Misuse.fail(
         "\(label).\(operation)",
         "takes \(inputCount) inputs and reduces one result; got \(inputs.count) inputs, \(results.count) results")
+    }
+    if mean, let other = inputs.first(where: { !$0.dtype.isFloatingPoint }) {
+      return Misuse.fail(
+        "\(label).\(operation)",
+        "needs floating-point numbers, got \(other.dtype); convert with asType(.float32)")
     }
     guard let shape = broadcastShape(inputs.lazy.map(\.storage)),
       let reduced = ReducedAxes(shape, axes: axes, keepDims: keepDims, "\(label).\(operation)")

@@ -28,7 +28,7 @@ final class Sum: LinearFunction, @unchecked Sendable {
 }
 
 extension Tensor {
-  /// The sum over all elements. Bools are counted, as int64.
+  /// The sum over all elements; integers and bools are summed as int64.
   public func sum() -> Tensor { sum(ReducedAxes(all: shape)) }
 
   /// The sum over one axis.
@@ -38,14 +38,15 @@ extension Tensor {
 
   /// The sum over some axes (nil: all), which stay with length 1 where `keepDims` says so.
   ///
-  /// Accurate to a few ulps of the sum of magnitudes whatever the length. Derivative: 1 for each element.
+  /// Accurate to a few ulps of the sum of magnitudes whatever the length. Integers and bools are summed as
+  /// int64. Derivative: 1 for each element.
   public func sum(axes: [Int]?, keepDims: Bool = false) -> Tensor {
     sum(ReducedAxes(shape, axes: axes, keepDims: keepDims, "sum"))
   }
 
   private func sum(_ axes: ReducedAxes?) -> Tensor {
     guard let axes else { return .placeholder }
-    return Sum("sum", axes)(dtype == .bool ? asType(.int64) : self)
+    return Sum("sum", axes)(dtype.isFloatingPoint ? self : asType(.int64))
   }
 
   /// The mean over all elements.

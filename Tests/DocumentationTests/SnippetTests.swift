@@ -1,0 +1,93 @@
+import CKernels
+import Foundation
+import NN
+import Testing
+
+/// Every Swift example in the documentation stands in this file, where it is compiled and run; a test
+/// compares the two.
+struct SnippetTests {
+  @Test func rosenbrockInTenLines() {
+    // snippet
+    func rosenbrock(_ x: Tensor) -> Tensor {
+      let (a, b) = (x[..<(-1)], x[1...])
+      return (100 * square(b - square(a)) + square(1 - a)).sum()
+    }
+    let x = Tensor([0.5, -0.5, 1.5])
+    let (value, gradient) = valueAndGrad(rosenbrock)(x)
+    let product = hvp(rosenbrock, at: x, along: Tensor([1, 0, 0]))  // a column of the Hessian
+    print(value, gradient, product, separator: "\n")
+    // end
+
+    // f = 100 (-0.75)^2 + 0.25 + 100 (1.25)^2 + 2.25; the column by hand.
+    #expect(value.allClose(Tensor(215.0)))
+    #expect(gradient.allClose(Tensor([149, 97, 250]), relative: 1e-5))
+    #expect(product.allClose(Tensor([502, -200, 0]), relative: 1e-5))
+  }
+
+  @Test func leavesAndBackward() {
+    // snippet
+    let w = Tensor([0, 1, 2, 3], requiresGrad: true)
+    let y = 2 * dot(w, w)
+    y.backward()
+    print(w.grad!)  // [ 0.0,  4.0,  8.0, 12.0]  float32 [4]
+    // end
+    #expect("\(w.grad!)" == "[ 0.0,  4.0,  8.0, 12.0]  float32 [4]")
+  }
+
+  @Test func formulaOfOnesOwn() {
+    // snippet
+    let swish = Formula { x in x / (1 + exp(-x)) }
+    let curvature = grad { grad { swish($0).sum() }($0).sum() }(Tensor([-1, 0, 1]))
+    // end
+    #expect(curvature[1].allClose(Tensor(0.5), relative: 1e-6))
+    #expect(curvature[0].allClose(curvature[2], relative: 1e-5))
+  }
+
+  @Test func netInThreeLines() {
+    let images = Tensor.ones([2, 64])
+    let labels = Tensor([3, 4] as [Int])
+    // snippet
+    let model = Sequential { Linear(64, 128); ReLU(); Linear(128, 10) }
+    let optimizer = Adam(model, learningRate: 1e-3)
+    optimizer.step(minimizing: crossEntropy(model(images), labels))
+    // end
+    #expect(model.namedParameters.map(\.name) == ["0.weight", "0.bias", "2.weight", "2.bias"])
+  }
+
+  @Test func everyDocumentedExampleIsHere() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let here = try Set(Self.blocks(in: String(contentsOfFile: #filePath, encoding: .utf8), "// snippet", "// end"))
+    var documents = [root.appending(path: "README.md")]
+    documents += try FileManager.default.contentsOfDirectory(
+      at: root.appending(path: "Documentation"), includingPropertiesForKeys: nil
+    ).filter { $0.pathExtension == "md" }
+    var count = 0
+    for document in documents {
+      let text = try String(contentsOf: document, encoding: .utf8)
+      for block in Self.blocks(in: text, "```swift", "```") {
+        count += 1
+        #expect(here.contains(block), "an example in \(document.lastPathComponent) is not tested:\n\(block)")
+      }
+    }
+    #expect(count >= 3)
+  }
+
+  /// What stands between two marks, without imports and indentation.
+  private static func blocks(in text: String, _ begin: String, _ end: String) -> [String] {
+    var blocks: [String] = []
+    var block: [String]?
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      let trimmed = line.trimmingCharacters(in: .whitespaces)
+      if trimmed == begin {
+        block = []
+      } else if trimmed == end, let finished = block {
+        blocks.append(finished.joined(separator: "\n"))
+        block = nil
+      } else if block != nil && !trimmed.isEmpty && !trimmed.hasPrefix("import ") {
+        block!.append(trimmed)
+      }
+    }
+    return blocks
+  }
+}
