@@ -35,6 +35,7 @@ let package = Package(
       resources: [.copy("Resources/digits.csv"), .copy("Resources/ATTRIBUTION.md")]),
     .executableTarget(name: "FirstSteps", dependencies: ["Autograd"], path: "Examples/FirstSteps"),
     .testTarget(name: "DocumentationTests", dependencies: ["NN", "CKernels"]),
+    .testTarget(name: "CatalogTests", dependencies: ["Autograd"]),
     .testTarget(name: "NNTests", dependencies: ["NN"]),
     .testTarget(name: "PlotTests", dependencies: ["Plot"]),
     .testTarget(

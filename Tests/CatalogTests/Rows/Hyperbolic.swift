@@ -1,0 +1,31 @@
+import Autograd
+import Foundation
+
+extension Catalogue {
+  static let hyperbolic: [Row] = [
+    .unary(
+      "sinh", .uniform(-3, 3), { sinh($0) }, { sinh($0) }, saves: [.input(0)],
+      specials: [Special(-0.0, value: -0.0, slopes: [1], second: 0), Special(.infinity, value: .infinity)]),
+    .unary(
+      "cosh", .uniform(-3, 3), { cosh($0) }, { cosh($0) }, saves: [.input(0)],
+      specials: [Special(0, value: 1, slopes: [0], second: 1), Special(-.infinity, value: .infinity)]),
+    .unary(
+      "tanh", .uniform(-2, 2), { tanh($0) }, { tanh($0) }, saves: [.result(0)],
+      specials: [
+        Special(-0.0, value: -0.0, slopes: [1], second: 0), Special(100, value: 1, slopes: [0], second: 0),
+        Special(-.infinity, value: -1, slopes: [0], second: 0), Special(.nan, value: .nan),
+      ]),
+    .unary(
+      "asinh", .uniform(-3, 3), { asinh($0) }, { asinh($0) }, saves: [.input(0)],
+      specials: [Special(-0.0, value: -0.0, slopes: [1], second: 0), Special(-.infinity, value: -.infinity)]),
+    .unary(
+      "acosh", .uniform(1.2, 4), { acosh($0) }, { acosh($0) }, saves: [.input(0)],
+      specials: [Special(1, value: 0, slopes: [.infinity]), Special(0.5, value: .nan)]),
+    .unary(
+      "atanh", .uniform(-0.9, 0.9), { atanh($0) }, { atanh($0) }, saves: [.input(0)],
+      specials: [
+        Special(-0.0, value: -0.0, slopes: [1], second: 0), Special(1, value: .infinity, slopes: [.infinity]),
+        Special(2, value: .nan),
+      ]),
+  ]
+}

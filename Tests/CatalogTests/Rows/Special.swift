@@ -1,0 +1,48 @@
+import Autograd
+import Foundation
+
+extension Catalogue {
+  private static let twoOverRootPi = 2 / Double.pi.squareRoot()
+
+  static let special: [Row] = [
+    .unary(
+      "erf", .uniform(-2, 2), { erf($0) }, { erf($0) }, saves: [.input(0)],
+      specials: [
+        Special(-0.0, value: -0.0, slopes: [twoOverRootPi], second: 0),
+        Special(.infinity, value: 1, slopes: [0]),
+        Special(100, value: 1, slopes: [0], second: 0),
+      ]),
+    .unary(
+      "erfc", .uniform(-2, 2), { erfc($0) }, { erfc($0) }, ulps: 4, saves: [.input(0)],
+      specials: [
+        Special(0, value: 1, slopes: [-twoOverRootPi], second: 0), Special(-.infinity, value: 2, slopes: [0]),
+        Special(.infinity, value: 0, slopes: [0]),
+      ]),
+    .unary(
+      "erfinv", .uniform(-0.9, 0.9), { erfinv($0) }, { SpecialFunctions.erfinv($0) }, ulps: 6,
+      saves: [.result(0)],
+      specials: [
+        Special(0, value: 0, slopes: [Double.pi.squareRoot() / 2], second: 0),
+        Special(1, value: .infinity, slopes: [.infinity]), Special(-1, value: -.infinity),
+        Special(2, value: .nan),
+      ]),
+    .unary(
+      "lgamma", .uniform(0.3, 4.5), { lgamma($0) }, { SpecialFunctions.logGamma($0) }, ulps: 10,
+      saves: [.input(0)],
+      specials: [
+        Special(1, value: 0, slopes: [-0.5772156649015329], second: 1.6449340668482264), Special(2, value: 0),
+        Special(0, value: .infinity), Special(-1, value: .infinity), Special(-0.5, value: 1.2655121234846454),
+      ]),
+    .unary(
+      "digamma", .uniform(1.8, 6), { digamma($0) }, { SpecialFunctions.digamma($0) }, ulps: 40,
+      saves: [.input(0)],
+      specials: [
+        Special(1, value: -0.5772156649015329, slopes: [1.6449340668482264], second: -2.4041138063191885),
+        Special(-0.5, value: 0.03648997397857652, slopes: [8.934802200544679]),
+      ]),
+    .unary(
+      "polygamma", .uniform(0.3, 4.5), { polygamma(2, $0) }, { SpecialFunctions.polygamma(2, $0) }, ulps: 64,
+      saves: [.input(0)],
+      specials: [Special(1, value: -2.4041138063191885, slopes: [6.493939402266829])]),
+  ]
+}
