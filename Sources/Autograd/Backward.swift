@@ -9,6 +9,9 @@ extension Tensor {
     node?.gradient?.storage.map { UnrecordedGradient.mark($0) }
   }
 
+  /// The gradient at this leaf as plain numbers, for who will not differentiate it: an optimizer.
+  package var gradientNumbers: Tensor? { node?.gradient?.storage.map { Tensor($0) } }
+
   /// Forgets the gradient at this leaf.
   public func clearGrad() { node?.gradient?.storage = nil }
 

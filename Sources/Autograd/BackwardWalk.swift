@@ -63,14 +63,17 @@ final class BackwardWalk: CotangentSink {
   /// Visits nodes until none is left. Of those that `isTarget` names, `arrived` takes the cotangents, one for
   /// each result, and says whether the walk goes no further.
   func run(isTarget: (Node) -> Bool, arrived: (Node, [Tensor?]) -> Bool) {
-    while let (node, cotangent) = queue.next() {
-      if let cotangent {
-        if isTarget(node), arrived(node, [cotangent]) { continue }
-        node.pullBack(cotangent, self)
-      } else {
-        let all = severalResults.removeValue(forKey: node.sequence)!
-        if isTarget(node), arrived(node, all) { continue }
-        node.function.pullback(node, all, self)
+    while let entry = queue.removeNewest() {
+      entry.node._withUnsafeGuaranteedRef { node in
+        if entry.hasOneResult {
+          let cotangent = queue.removedCotangent()
+          if isTarget(node), arrived(node, [cotangent]) { return }
+          node.pullBack(cotangent, self)
+        } else {
+          let all = severalResults.removeValue(forKey: node.sequence)!
+          if isTarget(node), arrived(node, all) { return }
+          node.function.pullback(node, all, self)
+        }
       }
     }
   }
@@ -79,17 +82,20 @@ final class BackwardWalk: CotangentSink {
 /// Nodes that await their turn, with the cotangents of those that have one result.
 ///
 /// A sorted array: the newest node, which is next, is last, and most arrivals belong near it. Kept in memory
-/// of its own because a class's arrays pay for exclusivity checks on every access, which show here.
+/// of its own, cotangents beside the entries, because a class's arrays pay for exclusivity checks and an
+/// optional tensor for copies, which show here.
 private struct WalkQueue {
   struct Entry {
     var sequence: UInt64
     var node: Unmanaged<Node>
-    /// Nil where the node has several results.
-    var cotangent: Tensor?
+    /// Whether the node has one result, so that its cotangent stands beside the entry.
+    var hasOneResult: Bool
   }
 
   struct Contents {
     var entries: UnsafeMutablePointer<Entry>
+    /// Initialised where the entry says so.
+    var cotangents: UnsafeMutablePointer<Tensor>
     var count: Int
     var capacity: Int
   }
@@ -98,12 +104,17 @@ private struct WalkQueue {
 
   init() {
     contents = .allocate(capacity: 1)
-    contents.initialize(to: Contents(entries: .allocate(capacity: 16), count: 0, capacity: 16))
+    contents.initialize(
+      to: Contents(
+        entries: .allocate(capacity: 16), cotangents: .allocate(capacity: 16), count: 0, capacity: 16))
   }
 
   func free() {
-    contents.pointee.entries.deinitialize(count: contents.pointee.count)
+    for place in 0..<contents.pointee.count where contents.pointee.entries[place].hasOneResult {
+      (contents.pointee.cotangents + place).deinitialize(count: 1)
+    }
     contents.pointee.entries.deallocate()
+    contents.pointee.cotangents.deallocate()
     contents.deallocate()
   }
 
@@ -112,11 +123,12 @@ private struct WalkQueue {
   func add(_ cotangent: consuming Tensor, _ node: Node) {
     let (place, isNew) = place(of: node)
     if isNew {
-      (contents.pointee.entries + place).initialize(
-        to: Entry(sequence: node.sequence, node: .passUnretained(node), cotangent: cotangent))
+      contents.pointee.entries[place] = Entry(
+        sequence: node.sequence, node: .passUnretained(node), hasOneResult: true)
+      (contents.pointee.cotangents + place).initialize(to: cotangent)
     } else {
-      let before = contents.pointee.entries[place].cotangent.take()!
-      contents.pointee.entries[place].cotangent = before.adding(cotangent)
+      let before = (contents.pointee.cotangents + place).move()
+      (contents.pointee.cotangents + place).initialize(to: before.adding(cotangent))
     }
   }
 
@@ -124,19 +136,21 @@ private struct WalkQueue {
   func announce(_ node: Node) {
     let (place, isNew) = place(of: node)
     if isNew {
-      (contents.pointee.entries + place).initialize(
-        to: Entry(sequence: node.sequence, node: .passUnretained(node), cotangent: nil))
+      contents.pointee.entries[place] = Entry(
+        sequence: node.sequence, node: .passUnretained(node), hasOneResult: false)
     }
   }
 
-  /// The newest node, removed.
+  /// The newest node, removed; its cotangent must be taken before anything is added.
   @inline(__always)
-  func next() -> (Node, Tensor?)? {
+  func removeNewest() -> Entry? {
     guard contents.pointee.count > 0 else { return nil }
     contents.pointee.count -= 1
-    let entry = (contents.pointee.entries + contents.pointee.count).move()
-    return (entry.node.takeUnretainedValue(), entry.cotangent)
+    return contents.pointee.entries[contents.pointee.count]
   }
+
+  @inline(__always)
+  func removedCotangent() -> Tensor { (contents.pointee.cotangents + contents.pointee.count).move() }
 
   /// Where a node stands, or an uninitialised place made for it.
   @inline(__always)
@@ -154,18 +168,39 @@ private struct WalkQueue {
         if entries[middle].sequence < sequence { low = middle + 1 } else { high = middle }
       }
       if entries[low].sequence == sequence { return (low, false) }
-      (entries + low + 1).moveInitialize(from: entries + low, count: count - low)
+      shift(from: low, count)
     }
     contents.pointee.count = count + 1
     return (low, true)
   }
 
+  /// Makes a place before the entries from `low` on.
+  @inline(never)
+  private func shift(from low: Int, _ count: Int) {
+    let entries = contents.pointee.entries
+    let cotangents = contents.pointee.cotangents
+    var place = count
+    while place > low {
+      entries[place] = entries[place - 1]
+      if entries[place].hasOneResult { (cotangents + place).moveInitialize(from: cotangents + place - 1, count: 1) }
+      place -= 1
+    }
+  }
+
   @inline(never)
   private func grow() {
     let old = contents.pointee
-    let entries = UnsafeMutablePointer<Entry>.allocate(capacity: old.capacity * 2)
-    entries.moveInitialize(from: old.entries, count: old.count)
+    let capacity = old.capacity * 2
+    contents.pointee = Contents(
+      entries: .allocate(capacity: capacity), cotangents: .allocate(capacity: capacity), count: old.count,
+      capacity: capacity)
+    for place in 0..<old.count {
+      contents.pointee.entries[place] = old.entries[place]
+      if old.entries[place].hasOneResult {
+        (contents.pointee.cotangents + place).moveInitialize(from: old.cotangents + place, count: 1)
+      }
+    }
     old.entries.deallocate()
-    contents.pointee = Contents(entries: entries, count: old.count, capacity: old.capacity * 2)
+    old.cotangents.deallocate()
   }
 }

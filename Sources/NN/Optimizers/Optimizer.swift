@@ -59,7 +59,7 @@ struct UpdateList {
     withoutGrad {
       for (index, parameter) in parameters.enumerated() {
         let value = parameter.value
-        guard let gradient = value.grad else { continue }
+        guard let gradient = value.gradientNumbers else { continue }
         found = true
         steps[index] += 1
         if latest?.step != steps[index] || latest?.dtype != value.dtype {

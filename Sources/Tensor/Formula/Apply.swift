@@ -82,6 +82,10 @@ extension Formula {
     _ node: Node, _ plan: Plan, _ cotangent: consuming Tensor, _ sink: any CotangentSink
   ) {
     guard let pullback = plan.pullback else { return }
+    if plan.passesToAll {
+      for target in plan.wanted { node.deliver(copy cotangent, toInput: target, sink) }
+      return
+    }
     let derived =
       plan.isPullbackComplete
       ? Plan.Derived(formula: pullback, targets: plan.wanted) : plan.pullback(from: [0])

@@ -119,6 +119,12 @@ extension Formula {
     else { return evaluate([x, y], parameters)?[0] }
     let result = Storage(shape, x.dtype)
     guard result.count > 0 else { return result }
+    if x.isContiguous && y.isContiguous && x.shape == shape && y.shape == shape.last(y.shape.rank)
+      && result.count < 1 << 13 && scalarCount == 0
+    {
+      applyToRows(x, y, result)
+      return result
+    }
     withUnsafeTemporaryAllocation(of: adj_view.self, capacity: 3) { views in
       views[0] = adj_view(x.pointer, x.shape.strides(x.strides, broadcastTo: shape), x.dtype)
       views[1] = adj_view(y.pointer, y.shape.strides(y.strides, broadcastTo: shape), y.dtype)
@@ -126,6 +132,27 @@ extension Formula {
       run(shape, views, result.count, x.dtype, parameters)
     }
     return result
+  }
+
+  /// A small array with the same row for each of its rows, as a layer's bias is added.
+  private func applyToRows(_ x: Storage, _ y: Storage, _ result: Storage) {
+    withUnsafeTemporaryAllocation(of: adj_view.self, capacity: 3) { views in
+      var shape = (Int64(x.count / y.count), Int64(y.count))
+      views[0].setFlat(x)
+      views[1].setFlat(y)
+      views[2].setFlat(result)
+      views[0].strides.0 = shape.1
+      views[0].strides.1 = 1
+      views[1].strides.0 = 0
+      views[1].strides.1 = 1
+      views[2].strides.0 = shape.1
+      views[2].strides.1 = 1
+      withUnsafePointer(to: &shape) {
+        adj_run(
+          raw, x.dtype == .float32 ? ADJ_F32 : ADJ_F64, 2, UnsafeRawPointer($0).assumingMemoryBound(to: Int64.self),
+          views.baseAddress, nil, views.baseAddress! + 2, 0, Int64(x.count))
+      }
+    }
   }
 
   /// Inputs, then results, over a shape that all have.
@@ -164,13 +191,17 @@ extension Formula {
   private func runFlat(
     _ views: UnsafeMutablePointer<adj_view>, _ count: Int, _ compute: DType, _ parameters: SIMD2<Double>
   ) {
-    guard count < 1 << 13, scalarCount <= 1 else {
+    guard count < 1 << 13, parameterCount == 0 || scalarCount == 1 else {
       return runLargeFlat(views, count, compute, parameters)
     }
     var length = Int64(count)
-    var scalar = parameterCount == 1 ? adj_scalar(f: parameters.x) : firstScalar
-    adj_run(
-      raw, compute == .float32 ? ADJ_F32 : ADJ_F64, 1, &length, views, &scalar, views + inputCount, 0, length)
+    let type = compute == .float32 ? ADJ_F32 : ADJ_F64
+    if parameterCount == 0 {
+      adj_run(raw, type, 1, &length, views, scalars, views + inputCount, 0, length)
+    } else {
+      var parameter = adj_scalar(f: parameters.x)
+      adj_run(raw, type, 1, &length, views, &parameter, views + inputCount, 0, length)
+    }
   }
 
   @inline(never)

@@ -26,17 +26,18 @@ public final class Formula: Function, @unchecked Sendable {
   /// Inputs that are read as conditions only, and may be bool.
   let conditions: [Bool]
 
-  /// The program as the kernels take it, the number of its scalars and the first of them: read on every
+  /// The program as the kernels take it, the number of its scalars and these: read on every
   /// call, so not through another object.
   let raw: UnsafePointer<adj_program>
   let scalarCount: Int
-  let firstScalar: adj_scalar
+  let scalars: UnsafePointer<adj_scalar>
   /// One result, a number: what the short ways handle.
   let isPlain: Bool
 
   private let plans = Mutex<[PlanKey: Plan]>([:])
   // The plans of one- and two-input formulas are read without a lock, since every recorded call reads one:
   // retained references by which inputs are wanted (first, second, both), each published once.
+  // Then the same for calls whose results are not kept.
   private let published: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 
   init(_ label: String, _ graph: FormulaGraph, results: [Int], inputCount: Int, parameterCount: Int) {
@@ -48,20 +49,24 @@ public final class Formula: Function, @unchecked Sendable {
     program = Program(graph, outputs: results, inputCount: inputCount, parameterCount: parameterCount)
     raw = program.raw
     scalarCount = program.floatScalars.count
-    firstScalar = program.floatScalars.first ?? adj_scalar(f: 0)
+    let scalars = UnsafeMutablePointer<adj_scalar>.allocate(capacity: Swift.max(scalarCount, 1))
+    scalars.initialize(repeating: adj_scalar(f: 0), count: Swift.max(scalarCount, 1))
+    for (index, scalar) in program.floatScalars.enumerated() { scalars[index] = scalar }
+    self.scalars = UnsafePointer(scalars)
     passedThrough = results.map { graph.isInput($0) }
     predicates = results.map { graph.isPredicate($0) }
     conditions = (0..<inputCount).map { graph.isCondition(input: $0) }
     isPlain = results.count == 1 && !predicates[0]
-    published = .allocate(capacity: 3)
-    published.initialize(repeating: nil, count: 3)
+    published = .allocate(capacity: 6)
+    published.initialize(repeating: nil, count: 6)
   }
 
   deinit {
-    for slot in 0..<3 {
+    for slot in 0..<6 {
       if let plan = published[slot] { Unmanaged<Plan>.fromOpaque(plan).release() }
     }
     published.deallocate()
+    scalars.deallocate()
   }
 
   override public var name: String { label }
@@ -128,6 +133,8 @@ final class Plan: Sendable {
   let pullback: Formula?
   /// Whether the first input, the second, the first result are saved.
   let savesFirst, savesSecond, savesResult: Bool
+  /// Whether the cotangent passes unchanged to every wanted input, as that of a sum does.
+  let passesToAll: Bool
   /// The frequent case of a pullback: to one input, reading at most one saved value.
   let simple: Simple?
 
@@ -154,6 +161,8 @@ final class Plan: Sendable {
     let all = Array(0..<formula.results.count)
     let pullback = Derivation(formula, wanted).pullback(from: all, saved)?.formula
     self.pullback = pullback
+    passesToAll =
+      pullback.map { $0.results.count == wanted.count && $0.passedThrough.allSatisfy { $0 == 0 } } ?? false
     savesFirst = saved.inputs.contains(0)
     savesSecond = saved.inputs.contains(1)
     savesResult = saved.results.contains(0)
@@ -210,23 +219,25 @@ extension Formula {
   /// The plan for derivatives with respect to these inputs (a bit each).
   @inline(__always)
   func plan(wanted: Int, resultsKept: Bool) -> Plan {
-    resultsKept && wanted < 4
-      ? publishedPlan(wanted)._withUnsafeGuaranteedRef { $0 } : otherPlan(wanted, resultsKept)
+    wanted < 4
+      ? publishedPlan(wanted, resultsKept: resultsKept)._withUnsafeGuaranteedRef { $0 }
+      : otherPlan(wanted, resultsKept)
   }
 
   /// The plan for derivatives with respect to the first input (1), the second (2) or both (3). It lives as
   /// long as the formula.
   @inline(__always)
-  func publishedPlan(_ wanted: Int) -> Unmanaged<Plan> {
-    if let plan = adj_load(published + (wanted - 1)) { return .fromOpaque(plan) }
-    return publishPlan(wanted)
+  func publishedPlan(_ wanted: Int, resultsKept: Bool = true) -> Unmanaged<Plan> {
+    if let plan = adj_load(published + (resultsKept ? wanted - 1 : wanted + 2)) { return .fromOpaque(plan) }
+    return publishPlan(wanted, resultsKept)
   }
 
   @inline(never)
-  private func publishPlan(_ wanted: Int) -> Unmanaged<Plan> {
-    let plan = Unmanaged.passRetained(makePlan(wanted, true))
-    if !adj_publish(published + (wanted - 1), plan.toOpaque()) { plan.release() }
-    return .fromOpaque(adj_load(published + (wanted - 1))!)
+  private func publishPlan(_ wanted: Int, _ resultsKept: Bool) -> Unmanaged<Plan> {
+    let slot = published + (resultsKept ? wanted - 1 : wanted + 2)
+    let plan = Unmanaged.passRetained(makePlan(wanted, resultsKept))
+    if !adj_publish(slot, plan.toOpaque()) { plan.release() }
+    return .fromOpaque(adj_load(slot)!)
   }
 
   @inline(never)

@@ -48,6 +48,39 @@ enum Reduce {
     return output
   }
 
+  /// Sums a contiguous array of floating-point numbers over its first axes, or over all (`kept` 1).
+  static func sumOfLeadingAxes(_ x: Storage, kept: Int, result shape: Shape, scale: Double = 1) -> Storage {
+    let result = Storage(shape, x.dtype)
+    let reduced = x.count / Swift.max(kept, 1)
+    let inner = Shape([kept, reduced])
+    guard kept > 0, x.count < 2 * Parallel.elementGrain else { return sumOfLargeLeadingAxes(x, kept, scale, result) }
+    withUnsafeTemporaryAllocation(of: adj_view.self, capacity: 2) { views in
+      views[0].data = x.pointer
+      views[0].dtype = Int32(x.dtype.rawValue)
+      views[0].strides.0 = 1
+      views[0].strides.1 = Int64(kept)
+      views[1].data = result.pointer
+      views[1].dtype = Int32(x.dtype.rawValue)
+      views[1].strides.0 = 1
+      views[1].strides.1 = 0
+      withUnsafePointer(to: inner.lengths) {
+        adj_reduce(
+          identity.raw, Formula.kernelType(x.dtype), ADJ_SUM, 1, 1,
+          UnsafeRawPointer($0).assumingMemoryBound(to: Int64.self), views.baseAddress, nil,
+          views.baseAddress! + 1, scale, false, 0, Int64(kept), 0, Int64(reduced))
+      }
+    }
+    return result
+  }
+
+  @inline(never)
+  private static func sumOfLargeLeadingAxes(_ x: Storage, _ kept: Int, _ scale: Double, _ result: Storage) -> Storage {
+    guard kept > 0 else { return result }
+    let matrix = Storage(viewing: x, shape: [x.count / kept, kept], strides: [kept, 1])
+    let sum = run(ADJ_SUM, identity, CollectionOfOne(matrix), mask: 2, keepDims: false, scale: scale)!
+    return Storage(viewing: sum, shape: result.shape, strides: result.strides)
+  }
+
   /// Kept axes first, then reduced ones.
   private static func ordered(_ strides: Strides, _ mask: UInt32) -> Strides {
     let rank = strides.rank

@@ -44,6 +44,9 @@ package final class SumTo: LinearFunction, @unchecked Sendable {
   override package func apply(_ x: Tensor) -> Tensor {
     let lead = x.rank - input.rank
     let padding = input.rank - result.rank
+    if lead == 0, padding > 0, x.storage.isContiguous, x.dtype.isFloatingPoint, input.last(result.rank) == result {
+      return Tensor(Reduce.sumOfLeadingAxes(x.storage, kept: result.elementCount, result: result))
+    }
     var mask: UInt32 = 0
     for axis in 0..<input.rank where axis < padding || (result[axis - padding] == 1 && input[axis] != 1) {
       mask |= 1 << UInt32(input.rank - 1 - axis)

@@ -42,6 +42,9 @@ struct ReducedAxes: Sendable {
     self.init(shape: shape, mask: mask, keepDims: keepDims)
   }
 
+  /// Whether every axis is reduced.
+  var isAll: Bool { mask == (1 << UInt32(input.rank)) - 1 }
+
   /// Whether an axis is reduced, counted from 0 in a tensor of this rank.
   @inline(__always)
   static func contains(_ mask: UInt32, _ axis: Int, rank: Int) -> Bool {

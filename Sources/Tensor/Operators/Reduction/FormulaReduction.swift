@@ -47,11 +47,14 @@ final class FormulaSum: Function, @unchecked Sendable {
     let derived =
       plan.isPullbackComplete
       ? Plan.Derived(formula: pullback, targets: plan.wanted) : plan.pullback(from: [0])
-    let seed = axes.restored(scale == 1 ? cotangent : cotangent * scale)
+    // One number broadcasts as it is.
+    let isNumber = cotangent.rank == 0 && axes.resultShape.rank == 0
+    let scaled = scale == 1 ? cotangent : cotangent * scale
+    let seed = isNumber ? scaled : axes.restored(scaled)
     let parts = derived.formula!.applyPartially([seed] + saved(node, plan), node.parameters)
     for (target, part) in zip(derived.targets, parts) {
       // Where the slope is a constant nothing has widened the seed yet.
-      let narrow = part.shape.last(axes.input.rank)
+      let narrow = part.rank < axes.input.rank ? part.shape : part.shape.last(axes.input.rank)
       node.deliver(Expand.ifNeeded(part, from: narrow, to: axes.input), toInput: target, sink)
     }
   }

@@ -15,6 +15,13 @@ final class Sum: LinearFunction, @unchecked Sendable {
   override var name: String { "\(label)" }
 
   override func apply(_ x: Tensor) -> Tensor {
+    if axes.isAll, x.rank == axes.input.rank, x.storage.isContiguous, x.dtype.isFloatingPoint {
+      return Tensor(Reduce.sumOfLeadingAxes(x.storage, kept: 1, result: axes.resultShape, scale: scale))
+    }
+    return sum(x)
+  }
+
+  private func sum(_ x: Tensor) -> Tensor {
     Reduce.run(
       ADJ_SUM, Reduce.identity, CollectionOfOne(x.storage), mask: axes.mask, keepDims: axes.keepDims,
       scale: scale
