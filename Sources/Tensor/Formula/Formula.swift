@@ -149,7 +149,7 @@ final class Plan: Sendable {
     let passes: Bool
   }
   /// Tangents of the wanted inputs, then what was saved -> the results' tangents, by which are not zero.
-  private let formula: Formula
+  private unowned let formula: Formula  // which holds the plan
   private let others = Mutex<[Int: Derived]>([:])
 
   init(_ formula: Formula, wanted: [Int], resultsKept: Bool) {
