@@ -14,6 +14,7 @@ public struct GradientReport: Sendable, CustomStringConvertible {
     public let index: [Int]
     /// The number by other means: finite differences, or another composition of walks.
     public let expected: Double
+    /// The number that was checked.
     public let got: Double
     /// The difference that would have been accepted.
     public let tolerance: Double
@@ -35,8 +36,11 @@ public struct GradientReport: Sendable, CustomStringConvertible {
   /// The first that disagreed.
   public private(set) var failures: [Failure] = []
 
-  /// Whether every number agreed.
-  public var passed: Bool { failureCount == 0 }
+  /// Whether there were numbers to be compared but none was: a function without floating-point results.
+  public internal(set) var isVacuous = false
+
+  /// Whether every number agreed, and there were some (for inputs without elements there need be none).
+  public var passed: Bool { failureCount == 0 && !isVacuous }
 
   /// More failures than this are counted only.
   private static let listed = 24
@@ -63,6 +67,7 @@ public struct GradientReport: Sendable, CustomStringConvertible {
   }
 
   public var description: String {
+    if isVacuous { return "\(function): nothing was compared, the function has no floating-point results" }
     if passed { return "\(function): derivatives to order \(order) agree in \(comparisons) numbers" }
     let rest = failureCount > failures.count ? ["and \(failureCount - failures.count) more"] : []
     return

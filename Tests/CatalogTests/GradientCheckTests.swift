@@ -109,4 +109,10 @@ import Testing
       try withTensorErrors { checkGradients(of: { (x: Tensor) in x * x }, at: Tensor([1, 2] as [Int])) }
     }
   }
+
+  @Test func aFunctionWithoutDerivativesDoesNotPass() {
+    let report = checkGradients("argmax", of: { (x: Tensor) in x.argmax() }, at: Tensor([0.5, 1], dtype: .float64))
+    #expect(!report.passed)
+    #expect("\(report)" == "argmax: nothing was compared, the function has no floating-point results")
+  }
 }
