@@ -35,6 +35,8 @@ let package = Package(
       resources: [.copy("Resources/digits.csv"), .copy("Resources/ATTRIBUTION.md")]),
     .executableTarget(name: "FirstSteps", dependencies: ["Autograd"], path: "Examples/FirstSteps"),
     .testTarget(name: "DocumentationTests", dependencies: ["NN", "CKernels"]),
+    .testTarget(name: "TensorTests", dependencies: ["Autograd", "Tensor", "CKernels", "CBLAS"]),
+    .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensor", "CKernels", "CBLAS"]),
     .testTarget(name: "CatalogTests", dependencies: ["Autograd"]),
     .testTarget(name: "NNTests", dependencies: ["NN"]),
     .testTarget(name: "PlotTests", dependencies: ["Plot"]),

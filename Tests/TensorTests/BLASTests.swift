@@ -1,0 +1,198 @@
+import Autograd
+import Testing
+
+@testable import Tensor
+
+/// The door to BLAS, beneath tensors. Numbers are whole and small, so that every order of summation is exact.
+@Suite(.serialized)
+struct BLASTests {
+  private func numbers(_ count: Int, _ random: inout SplitMix) -> [Double] {
+    (0..<count).map { _ in Double(Int.random(in: -3...3, using: &random)) }
+  }
+
+  /// Checks one product against the definition, with rows further apart than they are long.
+  private func check<T: BinaryFloatingPoint & BitwiseCopyable>(
+    _: T.Type, _ dtype: DType, _ ta: Bool, _ tb: Bool, _ m: Int, _ n: Int, _ k: Int, gap: Int, beta: Double,
+    _ random: inout SplitMix
+  ) -> Bool {
+    let lda = max((ta ? m : k) + gap, 1)
+    let ldb = max((tb ? k : n) + gap, 1)
+    let ldc = n + gap
+    let a = numbers(max(ta ? k : m, 1) * lda, &random)
+    let b = numbers(max(tb ? n : k, 1) * ldb, &random)
+    let before = numbers(max(m, 1) * max(ldc, 1), &random)
+    let stored = beta == 0 ? before.map { _ in T.nan } : before.map { T($0) }
+    var c = stored
+    let alpha = 2.0
+    BLAS.gemm(
+      dtype, transposeA: ta, transposeB: tb, m: m, n: n, k: k, alpha: alpha, a: a.map { T($0) }, lda: lda,
+      b: b.map { T($0) }, ldb: ldb, beta: beta, c: &c, ldc: ldc)
+    for i in 0..<m {
+      for j in 0..<ldc {
+        guard j < n else {
+          // What lies between rows is not touched.
+          let same =
+            c[i * ldc + j] == stored[i * ldc + j] || (c[i * ldc + j].isNaN && stored[i * ldc + j].isNaN)
+          if !same { return false }
+          continue
+        }
+        var sum = 0.0
+        for p in 0..<k { sum += a[ta ? p * lda + i : i * lda + p] * b[tb ? j * ldb + p : p * ldb + j] }
+        let expected = alpha * sum + (beta == 0 ? 0 : beta * before[i * ldc + j])
+        if Double(c[i * ldc + j]) != expected { return false }
+      }
+    }
+    return true
+  }
+
+  /// Shapes on both sides of every choice that the products make.
+  @Test func gemmOverTransposesShapesAndThresholds() {
+    var random = SplitMix(1)
+    let lengths = [
+      (1, 1, 1), (1, 7, 5), (7, 1, 5), (5, 7, 1), (2, 3, 4), (15, 16, 31), (16, 15, 33), (32, 16, 64),
+      (33, 40, 65),
+      (513, 16, 10), (64, 64, 128), (100, 100, 101), (101, 100, 100), (3, 400, 500), (500, 3, 400),
+      (4, 800, 700),
+      (1, 1024, 600), (1024, 1, 600), (1, 1, 3000), (1200, 1000, 1), (0, 3, 2), (3, 0, 2), (3, 2, 0),
+    ]
+    for (m, n, k) in lengths {
+      for ta in [false, true] {
+        for tb in [false, true] {
+          let large = m * n * k > 200_000
+          for (gap, beta) in large ? [(3, 1.0)] : [(0, 0.0), (3, 1.0), (2, 0.0), (1, -2.0)] {
+            #expect(
+              check(Float.self, .float32, ta, tb, m, n, k, gap: gap, beta: beta, &random),
+              "float32 \(m) \(n) \(k) \(ta) \(tb) gap \(gap) beta \(beta)")
+            if large && ta != tb { continue }
+            #expect(
+              check(Double.self, .float64, ta, tb, m, n, k, gap: gap, beta: beta, &random),
+              "float64 \(m) \(n) \(k) \(ta) \(tb) gap \(gap) beta \(beta)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test func batches() {
+    var random = SplitMix(2)
+    for (m, n, k, batch) in [
+      (3, 4, 5, 6), (1, 4, 5, 3), (32, 32, 32, 9), (2, 2, 2, 0), (4, 1, 3, 2), (3, 4, 0, 2),
+    ] {
+      for shared in ["none", "a", "b"] {
+        for (ta, tb) in [(false, false), (true, false), (false, true), (true, true)] {
+          let strideA = shared == "a" ? 0 : m * k
+          let strideB = shared == "b" ? 0 : k * n
+          let a = numbers(m * k * max(batch, 1), &random).map { Float($0) }
+          let b = numbers(k * n * max(batch, 1), &random).map { Float($0) }
+          var c = [Float](repeating: .nan, count: m * n * max(batch, 1))
+          BLAS.batchedGemm(
+            .float32, transposeA: ta, transposeB: tb, batch: batch, m: m, n: n, k: k, a: a,
+            lda: max(ta ? m : k, 1),
+            strideA: strideA, b: b, ldb: max(tb ? k : n, 1), strideB: strideB, c: &c, ldc: n, strideC: m * n)
+          var expected = [Float](repeating: .nan, count: c.count)
+          for s in 0..<batch {
+            for i in 0..<m {
+              for j in 0..<n {
+                var sum: Float = 0
+                for p in 0..<k {
+                  let x = a[s * strideA + (ta ? p * m + i : i * k + p)]
+                  sum += x * b[s * strideB + (tb ? j * k + p : p * n + j)]
+                }
+                expected[s * m * n + i * n + j] = sum
+              }
+            }
+          }
+          #expect(
+            batch == 0 ? c.allSatisfy(\.isNaN) : c == expected,
+            "\(m) \(n) \(k) x \(batch), shared \(shared), \(ta) \(tb)")
+        }
+      }
+    }
+  }
+
+  @Test func vectors() {
+    var random = SplitMix(3)
+    for (m, n) in [(1, 1), (3, 5), (200, 300), (1, 1000), (1000, 1), (700, 800)] {
+      for transpose in [false, true] {
+        for (strideX, strideY) in [(1, 1), (2, 3)] {
+          let a = numbers(m * (n + 2), &random)
+          let x = numbers(max(m, n) * strideX, &random)
+          var y = [Double](repeating: 1, count: max(m, n) * strideY)
+          BLAS.gemv(
+            .float64, transpose: transpose, m: m, n: n, a: a, lda: n + 2, x: x, strideX: strideX, beta: 1,
+            y: &y,
+            strideY: strideY)
+          let (rows, columns) = transpose ? (n, m) : (m, n)
+          let right = (0..<rows).allSatisfy { i in
+            let sum = (0..<columns).reduce(1.0) {
+              $0 + a[transpose ? $1 * (n + 2) + i : i * (n + 2) + $1] * x[$1 * strideX]
+            }
+            return y[i * strideY] == sum
+          }
+          #expect(right, "\(m) x \(n) \(transpose) \(strideX) \(strideY)")
+        }
+      }
+    }
+    let x: [Int32] = [1, 2, 3, 4]
+    var sum: Int32 = 0
+    BLAS.dot(.int32, count: 2, x: x, strideX: 2, y: x, strideY: 1, result: &sum)
+    #expect(sum == 7)
+    let bytes: [UInt8] = [200, 2]
+    var wrapped: UInt8 = 0
+    BLAS.dot(.uint8, count: 2, x: bytes, strideX: 1, y: bytes, strideY: 1, result: &wrapped)
+    #expect(wrapped == UInt8(truncatingIfNeeded: 200 * 200 + 4))
+    var single: Float = 9
+    BLAS.dot(.float32, count: 0, x: x, strideX: 1, y: x, strideY: 1, result: &single)
+    #expect(single == 0)
+  }
+
+  @Test func integersWrap() {
+    let a: [Int32] = [.max, 1, 2, 3]
+    let b: [Int32] = [2, 0, 1, 1]
+    var c: [Int32] = [1, 1, 1, 1]
+    BLAS.gemm(
+      .int32, transposeA: false, transposeB: true, m: 2, n: 2, k: 2, a: a, lda: 2, b: b, ldb: 2, beta: 2,
+      c: &c, ldc: 2)
+    #expect(c == [Int32.max &* 2 &+ 2, Int32.max &+ 3, 6, 7])
+  }
+
+  @Test func fourThreadsAtOnce() async {
+    let right = await withTaskGroup(of: Bool.self) { group in
+      for thread in 0..<4 {
+        group.addTask {
+          var random = SplitMix(UInt64(50 + thread))
+          for round in 0..<12 {
+            let n = [20, 70, 150, 260][(thread + round) % 4]
+            let a = random.wholeNumbers([n, n])
+            let v = random.wholeNumbers([n, 1])
+            // (A A) v = A (A v), exactly.
+            let left = matmul(matmul(a, a), v).scalars(as: Float.self)
+            if left != matmul(a, matmul(a, v)).scalars(as: Float.self) { return false }
+          }
+          return true
+        }
+      }
+      return await group.reduce(true) { $0 && $1 }
+    }
+    #expect(right)
+  }
+
+  @Test func threadSettings() async {
+    await #expect(processExitsWith: .success) {
+      var random = SplitMix(4)
+      let a = random.wholeNumbers([300, 300])
+      let stack = random.wholeNumbers([40, 128, 128])
+      var results: [[Float]] = []
+      for threads in [1, 2, 3, 0, -5, 2] {
+        BLAS.threads = threads
+        #expect(BLAS.threads == max(threads, 1))
+        #expect(BLAS.info.threads == BLAS.threads)
+        results.append(matmul(a, a).scalars() + matmul(stack, stack).scalars())
+      }
+      #expect(results.allSatisfy { $0 == results[0] })
+      #expect(BLAS.description.contains("2 threads"))
+      BLAS.threads = 1
+      #expect(BLAS.description.hasSuffix("1 thread"))
+    }
+  }
+}
