@@ -50,12 +50,15 @@ final class BackwardWalk: CotangentSink {
     guard cotangent.dtype == node.dtype(ofOutput: output) else {
       return Misuse.fail(
         "derivative",
-        "a vjp gave a \(cotangent.dtype) cotangent for a \(node.dtype(ofOutput: output)) result of \(node.function.name)")
+        "a vjp gave a \(cotangent.dtype) cotangent for a \(node.dtype(ofOutput: output)) result of \(node.function.name)"
+      )
     }
     let inner = cotangent.shape.last(Swift.max(cotangent.rank - lead.rank, 0))
     if inner == shape { return cotangent }
     guard let wide = inner.broadcast(with: shape) else {
-      return Misuse.fail("derivative", "a vjp gave a cotangent of shape \(inner) for a result of \(node.function.name), whose shape is \(shape)")
+      return Misuse.fail(
+        "derivative",
+        "a vjp gave a cotangent of shape \(inner) for a result of \(node.function.name), whose shape is \(shape)")
     }
     return cotangent.widened(from: inner, to: wide).reduced(from: wide, to: shape)
   }

@@ -89,8 +89,7 @@ private func appendParameters(
 }
 
 /// What of a property's value is a part of a module; casts look into optionals by themselves.
-private func collect(_ value: Any, _ name: String, into children: inout [(name: String, child: ModuleChild)])
-{
+private func collect(_ value: Any, _ name: String, into children: inout [(name: String, child: ModuleChild)]) {
   if let parameter = value as? Parameter {
     children.append((name, .parameter(parameter)))
   } else if let module = value as? any Module {

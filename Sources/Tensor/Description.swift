@@ -20,7 +20,11 @@ private struct TensorPrinter {
     let cells = cells([], 0)
     let width = cells.map(\.count).max() ?? 0
     var next = cells.makeIterator()
-    return rows(0, { let cell = next.next()!; return String(repeating: " ", count: width - cell.count) + cell })
+    return rows(
+      0,
+      {
+        let cell = next.next()!; return String(repeating: " ", count: width - cell.count) + cell
+      })
   }
 
   /// Positions shown along an axis; nil stands for the gap.
@@ -165,6 +169,7 @@ private struct NumberFormat {
     }
     while digits.hasSuffix("0") && digits.count > 1 { digits.removeLast() }
     let fraction = String(digits.dropFirst())
-    return "\(sign)\(digits.first!).\(fraction.isEmpty ? "0" : fraction)e\(exponent < 0 ? "-" : "+")\(Swift.abs(exponent) < 10 ? "0" : "")\(Swift.abs(exponent))"
+    return
+      "\(sign)\(digits.first!).\(fraction.isEmpty ? "0" : fraction)e\(exponent < 0 ? "-" : "+")\(Swift.abs(exponent) < 10 ? "0" : "")\(Swift.abs(exponent))"
   }
 }

@@ -40,7 +40,9 @@ extension Array: TensorValue where Element: TensorValue {
 
   public func appendShape(to shape: inout [Int]) {
     shape.append(count)
-    if let first { first.appendShape(to: &shape) } else {
+    if let first {
+      first.appendShape(to: &shape)
+    } else {
       shape += Swift.Array(repeating: 0, count: Element.depth)
     }
   }

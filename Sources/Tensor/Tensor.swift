@@ -46,7 +46,7 @@ extension Tensor {
   public func tracked(gradient: GradientPolicy = .accumulate) -> Tensor {
     guard dtype.isFloatingPoint else {
       return Misuse.fail(
-        "tracked", "\(dtype) numbers have no gradient; convert it with asType(.float32) first")
+        "tracked", "\(dtype) numbers have no gradient; convert with asType(.float32) first")
     }
     return Tensor(storage, node: Node(leaf: storage, policy: gradient))
   }

@@ -87,7 +87,7 @@ struct BackwardTests {
   @Test func integersHaveNoGradient() {
     #expect(
       misuse { _ = Tensor([1] as [Int], requiresGrad: true) }
-        == "tracked: int64 numbers have no gradient; convert it with asType(.float32) first")
+        == "tracked: int64 numbers have no gradient; convert with asType(.float32) first")
     let whole = misuse { _ = grad { (x: Tensor) in x.asType(.float32).sum() }(Tensor([1, 2] as [Int])) }
     #expect(whole?.hasPrefix("grad: cannot differentiate with respect to a") == true)
     #expect(whole?.hasSuffix("int64 tensor of shape [2]; convert it with asType(.float32)") == true)

@@ -5,8 +5,7 @@ import Testing
 /// Programs composed of several operators, where rules meet.
 @Suite struct ProgramTests {
   /// The Hessian of a function that gives one number, by each composition of walks.
-  private func hessians(_ f: @escaping (Tensor) -> Tensor, at x: Tensor) -> [(name: String, rows: [[Double]])]
-  {
+  private func hessians(_ f: @escaping (Tensor) -> Tensor, at x: Tensor) -> [(name: String, rows: [[Double]])] {
     let basis = (0..<x.count).map { index in
       Tensor((0..<x.count).map { $0 == index ? 1.0 : 0.0 }, shape: x.shape).asType(x.dtype)
     }
@@ -79,81 +78,80 @@ import Testing
   private static let labels = Tensor([2, 0, 1, 2] as [Int])
 
   /// Programs with the shapes of their inputs.
-  private static let programs:
-    [(name: String, shapes: [Shape], order: Int, f: @Sendable ([Tensor]) -> [Tensor])] = [
-      (
-        "net", [[4, 3], [3, 5], [5], [5, 3], [3]], 2,
-        { v in [crossEntropy(matmul(tanh(matmul(v[0], v[1]) + v[2]), v[3]) + v[4], labels)] }
-      ),
-      (
-        "net with gelu and mse", [[4, 2], [2, 3], [3, 1], [4, 1]], 2,
-        { v in [mse(matmul(gelu(matmul(v[0], v[1])), v[2]), v[3])] }
-      ),
-      (
-        "layer normalisation", [[2, 4], [4], [4]], 3,
-        { v in
-          let centred = v[0] - v[0].mean(axis: -1, keepDims: true)
-          let variance = square(centred).mean(axis: -1, keepDims: true)
-          return [centred * rsqrt(variance + 1e-2) * v[1] + v[2]]
+  private static let programs: [(name: String, shapes: [Shape], order: Int, f: @Sendable ([Tensor]) -> [Tensor])] = [
+    (
+      "net", [[4, 3], [3, 5], [5], [5, 3], [3]], 2,
+      { v in [crossEntropy(matmul(tanh(matmul(v[0], v[1]) + v[2]), v[3]) + v[4], labels)] }
+    ),
+    (
+      "net with gelu and mse", [[4, 2], [2, 3], [3, 1], [4, 1]], 2,
+      { v in [mse(matmul(gelu(matmul(v[0], v[1])), v[2]), v[3])] }
+    ),
+    (
+      "layer normalisation", [[2, 4], [4], [4]], 3,
+      { v in
+        let centred = v[0] - v[0].mean(axis: -1, keepDims: true)
+        let variance = square(centred).mean(axis: -1, keepDims: true)
+        return [centred * rsqrt(variance + 1e-2) * v[1] + v[2]]
+      }
+    ),
+    (
+      "attention", [[2, 3, 2], [2, 3, 2], [2, 3, 2]], 2,
+      { v in [matmul(softmax(matmul(v[0], v[1].transposed(-2, -1)) / 2.0.squareRoot()), v[2])] }
+    ),
+    ("norm", [[5]], 3, { v in [sqrt(dot(v[0], v[0]))] }),
+    ("normalised", [[2, 3]], 3, { v in [v[0] / sqrt(square(v[0]).sum(axis: -1, keepDims: true))] }),
+    ("quadratic form", [[3], [3, 3]], 3, { v in [matmul(matmul(v[0], v[1]), v[0])] }),
+    ("log likelihood", [[4], []], 3, { v in [logSumExp(v[0] * exp(v[1])) - log(sum(square(v[0])) + 1)] }),
+    (
+      "writes", [[4], [2], []], 3,
+      { v in
+        var x = v[0] * v[0]
+        x[1..<3] = v[1] * x[0]
+        x[3] = x[1] * v[2]
+        x[Tensor([0, 2] as [Int])] = sin(x[2..<4])
+        return [x, x[SpecialIndex.stride(by: -2)]]
+      }
+    ),
+    (
+      "recurrence", [[3], [3, 3]], 2,
+      { v in
+        var state = v[0]
+        var states: [Tensor] = []
+        for _ in 0..<4 {
+          state = tanh(matmul(v[1], state) + v[0])
+          states.append(state)
         }
-      ),
-      (
-        "attention", [[2, 3, 2], [2, 3, 2], [2, 3, 2]], 2,
-        { v in [matmul(softmax(matmul(v[0], v[1].transposed(-2, -1)) / 2.0.squareRoot()), v[2])] }
-      ),
-      ("norm", [[5]], 3, { v in [sqrt(dot(v[0], v[0]))] }),
-      ("normalised", [[2, 3]], 3, { v in [v[0] / sqrt(square(v[0]).sum(axis: -1, keepDims: true))] }),
-      ("quadratic form", [[3], [3, 3]], 3, { v in [matmul(matmul(v[0], v[1]), v[0])] }),
-      ("log likelihood", [[4], []], 3, { v in [logSumExp(v[0] * exp(v[1])) - log(sum(square(v[0])) + 1)] }),
-      (
-        "writes", [[4], [2], []], 3,
-        { v in
-          var x = v[0] * v[0]
-          x[1..<3] = v[1] * x[0]
-          x[3] = x[1] * v[2]
-          x[Tensor([0, 2] as [Int])] = sin(x[2..<4])
-          return [x, x[SpecialIndex.stride(by: -2)]]
-        }
-      ),
-      (
-        "recurrence", [[3], [3, 3]], 2,
-        { v in
-          var state = v[0]
-          var states: [Tensor] = []
-          for _ in 0..<4 {
-            state = tanh(matmul(v[1], state) + v[0])
-            states.append(state)
-          }
-          return [stacked(states), state]
-        }
-      ),
-      (
-        "diamonds", [[3]], 3,
-        { v in
-          var x = v[0]
-          for _ in 0..<3 { x = x * sin(x) + x }
-          return [x, x.sum()]
-        }
-      ),
-      (
-        "embedding", [[4, 2], [2, 3]], 2,
-        { v in [softmax(matmul(v[0].take(labels), v[1])).gather(labels.reshaped([4, 1]), axis: 1)] }
-      ),
-      (
-        "broadcasts", [[2, 1, 3], [4, 1], []], 2,
-        { v in [(v[0] * v[1] - v[2]).mean(axes: [0, 2]), exp(-square(v[0] - v[1])).sum(axis: 1)] }
-      ),
-      ("extremes", [[3, 4]], 2, { v in [v[0].max(axis: 1) * v[0].min(axis: 1), relu(v[0]).max()] }),
-      (
-        "gradient inside", [[3]], 2,
-        { v in
-          [
-            grad { (x: Tensor) in (sin(x) * v[0] * x).sum() }(v[0]),
-            hvp({ exp($0 * v[0]).sum() }, at: v[0], along: v[0]),
-          ]
-        }
-      ),
-    ]
+        return [stacked(states), state]
+      }
+    ),
+    (
+      "diamonds", [[3]], 3,
+      { v in
+        var x = v[0]
+        for _ in 0..<3 { x = x * sin(x) + x }
+        return [x, x.sum()]
+      }
+    ),
+    (
+      "embedding", [[4, 2], [2, 3]], 2,
+      { v in [softmax(matmul(v[0].take(labels), v[1])).gather(labels.reshaped([4, 1]), axis: 1)] }
+    ),
+    (
+      "broadcasts", [[2, 1, 3], [4, 1], []], 2,
+      { v in [(v[0] * v[1] - v[2]).mean(axes: [0, 2]), exp(-square(v[0] - v[1])).sum(axis: 1)] }
+    ),
+    ("extremes", [[3, 4]], 2, { v in [v[0].max(axis: 1) * v[0].min(axis: 1), relu(v[0]).max()] }),
+    (
+      "gradient inside", [[3]], 2,
+      { v in
+        [
+          grad { (x: Tensor) in (sin(x) * v[0] * x).sum() }(v[0]),
+          hvp({ exp($0 * v[0]).sum() }, at: v[0], along: v[0]),
+        ]
+      }
+    ),
+  ]
 
   private static func sum(_ x: Tensor) -> Tensor { x.sum() }
 

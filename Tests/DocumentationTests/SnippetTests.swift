@@ -47,7 +47,11 @@ struct SnippetTests {
     let images = Tensor.ones([2, 64])
     let labels = Tensor([3, 4] as [Int])
     // snippet
-    let model = Sequential { Linear(64, 128); ReLU(); Linear(128, 10) }
+    let model = Sequential {
+      Linear(64, 128)
+      ReLU()
+      Linear(128, 10)
+    }
     let optimizer = Adam(model, learningRate: 1e-3)
     optimizer.step(minimizing: crossEntropy(model(images), labels))
     // end

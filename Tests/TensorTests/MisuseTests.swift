@@ -35,11 +35,11 @@ struct MisuseTests {
         { _ = whole * 0.5 }
       ),
       (
-        "tracked: int64 numbers have no gradient; convert it with asType(.float32) first",
+        "tracked: int64 numbers have no gradient; convert with asType(.float32) first",
         { _ = whole.tracked() }
       ),
       (
-        "tracked: bool numbers have no gradient; convert it with asType(.float32) first",
+        "tracked: bool numbers have no gradient; convert with asType(.float32) first",
         { _ = Tensor([true], requiresGrad: true) }
       ),
       ("clamp: the minimum 2.0 is above the maximum 1.0", { _ = clamp(f32, minimum: 2, maximum: 1) }),
@@ -53,8 +53,12 @@ struct MisuseTests {
         { _ = softmax(whole) }
       ),
       (
-        "crossEntropy: index 3 is out of range for axis 1 of shape [2, 3] (length 3)",
+        "crossEntropy: label 3 is out of range; labels are 0 ..< 3, the number of classes",
         { _ = crossEntropy(f32, Tensor([0, 3], dtype: .int64)) }
+      ),
+      (
+        "crossEntropy: label -1 is out of range; labels are 0 ..< 3, the number of classes",
+        { _ = crossEntropy(f32, Tensor([0, -1], dtype: .int64)) }
       ),
       (
         "crossEntropy: needs floating-point logits [rows, classes] and integer labels [rows], got float32 [2, 3] and int64 [3]",

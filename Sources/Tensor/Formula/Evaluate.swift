@@ -12,7 +12,8 @@ extension Formula {
       if let found, found != input.dtype {
         Misuse.report(
           label,
-          "the dtypes differ, \(found) and \(input.dtype); convert one with asType(.\(found)) or asType(.\(input.dtype))")
+          "the dtypes differ, \(found) and \(input.dtype); convert one with asType(.\(found)) or asType(.\(input.dtype))"
+        )
         return nil
       }
       found = input.dtype
@@ -34,7 +35,9 @@ extension Formula {
   /// Formulas of nothing but `select` and `copy` pass bools through.
   private var isSelection: Bool {
     graph.needed(for: results).allSatisfy {
-      if case .operation(let primitive, _, _, _) = graph.values[$0] { return primitive == .select || primitive == .copy }
+      if case .operation(let primitive, _, _, _) = graph.values[$0] {
+        return primitive == .select || primitive == .copy
+      }
       return true
     }
   }

@@ -321,8 +321,7 @@ private struct Product {
   }
 
   /// Each column of the result is `op(a)` times a column of `op(b)`.
-  private func columns<T: Scalar>(_ a: UnsafePointer<T>, _ b: UnsafePointer<T>, _ c: UnsafeMutablePointer<T>)
-  {
+  private func columns<T: Scalar>(_ a: UnsafePointer<T>, _ b: UnsafePointer<T>, _ c: UnsafeMutablePointer<T>) {
     for j in 0..<n {
       // Some versions multiply what is there by zero, and NaN stays NaN.
       if beta == 0 { for i in 0..<m { c[i * ldc + j] = 0 } }

@@ -10,8 +10,10 @@ struct Positions: Sendable {
   var count: Int { storage.count }
   var pointer: UnsafeMutablePointer<Int64> { storage.typed(Int64.self) }
 
-  /// Nil after a report.
-  init?(_ indices: Tensor, axis: Int, of shape: Shape, _ operation: String) {
+  /// Nil after a report. `countsFromEnd`: negative positions are allowed and count from the end.
+  init?(
+    _ indices: Tensor, axis: Int, of shape: Shape, countsFromEnd: Bool = true, _ operation: String
+  ) {
     guard indices.dtype == .int64 || indices.dtype == .int32 || indices.dtype == .uint8 else {
       Misuse.report(operation, "indices must be integers, got \(indices.dtype); convert with asType(.int64)")
       return nil
@@ -20,6 +22,13 @@ struct Positions: Sendable {
     storage = indices.storage.copied(as: .int64)
     self.axis = axis - shape.rank
     length = shape[axis]
+    if !countsFromEnd,
+      let wrong = (0..<storage.count).first(where: { pointer[$0] < 0 || pointer[$0] >= shape[axis] })
+    {
+      Misuse.report(
+        operation, "label \(pointer[wrong]) is out of range; labels are 0 ..< \(length), the number of classes")
+      return nil
+    }
     let bad = adj_normalize_indices(pointer, Int64(count), Int64(length))
     guard bad == 0 else {
       Misuse.report(

@@ -86,6 +86,8 @@ public func crossEntropy(_ logits: Tensor, _ labels: Tensor) -> Tensor {
       "needs floating-point logits [rows, classes] and integer labels [rows], got \(logits.dtype) \(logits.shape) "
         + "and \(labels.dtype) \(labels.shape)")
   }
-  guard let positions = Positions(labels, axis: 1, of: logits.shape, "crossEntropy") else { return .placeholder }
+  guard let positions = Positions(labels, axis: 1, of: logits.shape, countsFromEnd: false, "crossEntropy") else {
+    return .placeholder
+  }
   return CrossEntropy(positions, logits)([logits])[0]
 }
