@@ -21,12 +21,14 @@ package enum Parallel {
       body(0, count)
       return
     }
-    runParts(Swift.min(BLAS.threads, count / grain), count, body)
+    // More parts than threads, so that a thread that loses its core for a while holds up little.
+    runParts(Swift.min(4 * BLAS.threads, count / grain), count, body)
   }
 
   @inline(never)
   private static func runParts(_ parts: Int, _ count: Int, _ body: @Sendable (Int, Int) -> Void) {
-    let length = (count / parts + 63) & ~63  // whole cache lines, so that no two threads share one
+    // Whole cache lines, so that no two threads share one; few parts of large items are taken as they are.
+    let length = count >= 64 * parts ? (count / parts + 63) & ~63 : (count + parts - 1) / parts
     withoutActuallyEscaping(body) { body in
       DispatchQueue.concurrentPerform(iterations: parts) { part in
         let begin = Swift.min(part * length, count)
