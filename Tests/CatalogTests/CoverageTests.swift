@@ -30,7 +30,7 @@ import Testing
     let texts = try Self.texts("Operators")
     #expect(texts.count > 20)
     let functions = Self.matches(
-      texts, #/public (?:static )?(?:prefix )?(?:mutating )?func `?(\w+|[-+*\/.<>=!&|]+)/#)
+      texts, #/public (?:static )?(?:prefix )?(?:mutating )?func `?(\w+|[-+*\/.<>=!&|^]+)/#)
     let subscripts = Self.matches(texts, #/public (subscript)/#)
     let covered = Set(Catalogue.rows.flatMap(\.operators)).union(Self.notOperators.keys)
     #expect(functions.count > 80)

@@ -68,16 +68,16 @@ public enum BLAS {
 extension BLAS {
   /// `c = alpha * op(a) * op(b) + beta * c`, where `op(a)` is `m` by `k` and `op(b)` is `k` by `n`.
   ///
-  /// With `beta` zero, `c` is not read. Integers wrap around.
+  /// With `beta` zero, `c` is not read. Integers wrap around. Who splits the work calls it with one thread.
   package static func gemm(
     _ dtype: DType, transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     alpha: Double = 1, a: UnsafeRawPointer, lda: Int, b: UnsafeRawPointer, ldb: Int,
-    beta: Double = 0, c: UnsafeMutableRawPointer, ldc: Int
+    beta: Double = 0, c: UnsafeMutableRawPointer, ldc: Int, threads: Int = Int(adj_blas_thread_limit())
   ) {
     let product = Product(
       dtype: dtype, transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k,
       alpha: alpha, lda: lda, ldb: ldb, beta: beta, ldc: ldc)
-    product.run(a, b, c, limit: Int(adj_blas_thread_limit()))
+    product.run(a, b, c, limit: threads)
   }
 
   /// `batch` products, each `stride` elements after the one before; a stride of 0 uses one matrix for all.

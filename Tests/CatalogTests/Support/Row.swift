@@ -160,6 +160,9 @@ enum Catalogue {
     exponential + trigonometric + hyperbolic + special + elementwise + arithmetic + binary + comparison
     + selection
     + activations + reduction + layout + indexing + linearAlgebra + network + user
+    + convolution + pooling + normalization + losses + layers
+    + furtherActivations + furtherNumeric + furtherPairs + furtherReductions + cumulative + furtherLayout
+    + ordering + scattering + furtherProducts
   static let differentiable = rows.filter { $0.hasDerivative && !$0.differentiable.isEmpty }
   static let pointwise = rows.filter(\.isPointwise)
 }

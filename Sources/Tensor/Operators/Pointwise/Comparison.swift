@@ -8,6 +8,7 @@ enum Comparison {
   static let lessOrEqual = BinaryRoom("lessOrEqual", .lessOrEqual)
   static let and = Formula("and") { $0.applying(.and, $1) }
   static let or = Formula("or") { $0.applying(.or, $1) }
+  static let xor = Formula("xor") { .!$0 .!= .!$1 }
   static let not = Formula("not") { $0.applying(.not) }
 }
 
@@ -38,6 +39,8 @@ extension Tensor {
   public static func .& (a: Tensor, b: Tensor) -> Tensor { Comparison.and.apply(a, b) }
   /// Where either is true (not 0).
   public static func .| (a: Tensor, b: Tensor) -> Tensor { Comparison.or.apply(a, b) }
+  /// Where one is true (not 0) and the other is not.
+  public static func .^ (a: Tensor, b: Tensor) -> Tensor { Comparison.xor.apply(a, b) }
   /// Where false (0).
   public static prefix func .! (a: Tensor) -> Tensor { Comparison.not.apply(a) }
 }

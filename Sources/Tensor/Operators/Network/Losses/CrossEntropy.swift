@@ -16,7 +16,8 @@ final class CrossEntropy: Function, @unchecked Sendable {
     weights = Tensor.zeros(input, dtype: logits.dtype).storage
     let share = Tensor.full([rows, 1], -1 / Double(rows), dtype: logits.dtype).storage
     adj_gather_add(
-      logits.dtype.kernel, share.pointer, 1, Int64(rows), Int64(input[1]), 1, labels.pointer, 1, weights.pointer)
+      logits.dtype.kernel, share.pointer, 1, Int64(rows), Int64(input[1]), 1, labels.pointer, 1,
+      weights.pointer)
   }
 
   /// The pullback of the loss, with the log-probabilities y: (exp(y) / n - hot / n) u.
@@ -73,14 +74,54 @@ final class CrossEntropy: Function, @unchecked Sendable {
   }
 }
 
-/// Mean over rows of -log(softmax(logits)[label]).
+/// -log(softmax(logits)[label]) along the class axis, by default the mean over all labels.
 ///
-/// Derivative: (softmax(logits) - onehot(labels)) / rows.
+/// Derivative: (softmax(logits) - target) / n, also for probabilities as targets, which must add up to 1.
 /// - Parameters:
-///   - logits: Floating-point, [rows, classes].
-///   - labels: Integers 0 ..< classes, [rows]; constants to every derivative.
-public func crossEntropy(_ logits: Tensor, _ labels: Tensor) -> Tensor {
-  guard logits.dtype.isFloatingPoint, logits.rank == 2, labels.shape == [logits.shape[0]] else {
+///   - logits: Floating-point, [rows, classes], or [rows, classes, ...], or [classes].
+///   - labels: Integers 0 ..< classes, of the logits' shape without the class axis: constants to every
+///     derivative. Or probabilities, floating-point and of the logits' shape.
+///   - weights: Of the classes, [classes]. The mean of integer labels is a weighted one then.
+///   - ignoreIndex: A label that does not count.
+///   - labelSmoothing: The share of the target that is spread evenly over all classes.
+/// - Precondition: Shapes as above, equal floating-point dtypes.
+public func crossEntropy(
+  _ logits: Tensor, _ labels: Tensor, weights: Tensor? = nil, ignoreIndex: Int? = nil,
+  labelSmoothing: Double = 0, reduction: LossReduction = .mean
+) -> Tensor {
+  let isPlain =
+    weights == nil && ignoreIndex == nil && labelSmoothing == 0 && reduction == .mean && logits.rank == 2
+    && !labels.dtype.isFloatingPoint
+  guard !isPlain else { return plainCrossEntropy(logits, labels) }
+  guard logits.dtype.isFloatingPoint, logits.rank > 0, (0...1).contains(labelSmoothing) else {
+    return Misuse.fail(
+      "crossEntropy",
+      "needs floating-point logits with a class axis and a smoothing of 0 ... 1, got \(logits.dtype) "
+        + "\(logits.shape) and \(labelSmoothing)")
+  }
+  let axis = logits.rank == 1 ? 0 : 1
+  let y = logSoftmax(logits, axis: axis)
+  let classes = logits.shape[axis]
+  if labels.dtype.isFloatingPoint {
+    guard ClassLoss.checkWeights(weights, y, classes, "crossEntropy"),
+      Losses.agree([logits, labels], "crossEntropy")
+    else { return .placeholder }
+    let target =
+      labelSmoothing == 0 ? labels : labels * (1 - labelSmoothing) + labelSmoothing / Double(classes)
+    let shares = weights.map { target * ClassLoss.broadcast($0, along: axis, of: logits.rank) } ?? target
+    let losses = -Arithmetic.multiply.tensors.sum(y, shares, axes: [axis - logits.rank])
+    return reduction.apply(losses)
+  }
+  guard let loss = ClassLoss(y, labels, weights, ignoreIndex, "crossEntropy") else { return .placeholder }
+  guard labelSmoothing > 0 else { return loss.reduced(loss.likelihood, reduction) }
+  let weighted = weights.map { y * ClassLoss.broadcast($0, along: axis, of: y.rank) } ?? y
+  let spread = loss.counted(-weighted.sum(axis: axis))
+  return loss.reduced(
+    loss.likelihood * (1 - labelSmoothing) + spread * (labelSmoothing / Double(classes)), reduction)
+}
+
+private func plainCrossEntropy(_ logits: Tensor, _ labels: Tensor) -> Tensor {
+  guard logits.dtype.isFloatingPoint, labels.shape == [logits.shape[0]] else {
     return Misuse.fail(
       "crossEntropy",
       "needs floating-point logits [rows, classes] and integer labels [rows], got \(logits.dtype) \(logits.shape) "

@@ -1,0 +1,24 @@
+import CBLAS
+import Dispatch
+
+extension Parallel {
+  /// Multiply-adds that are worth a thread of their own.
+  static let productGrain = 1 << 21
+
+  /// Runs `body` on consecutive parts of few large items, `work` multiply-adds each, and tells it how many
+  /// threads a product within may use.
+  static func runItems(
+    _ count: Int, work: Int, _ body: @Sendable (_ items: Range<Int>, _ threads: Int) -> Void
+  ) {
+    let threads = BLAS.threads
+    let parts = Swift.min(threads, count, count &* work / productGrain)
+    guard parts > 1 else { return body(0..<count, threads) }
+    adj_blas_use_threads(1)
+    withoutActuallyEscaping(body) { body in
+      DispatchQueue.concurrentPerform(iterations: parts) { part in
+        body(count * part / parts..<count * (part + 1) / parts, 1)
+      }
+    }
+    adj_blas_use_threads(Int32(threads))
+  }
+}

@@ -1,0 +1,53 @@
+/// The three bilinear functions of a convolution: of <u, conv(x, w)> each computes the factor of one operand
+/// from the other two. They are one another's adjoints, so that every order of derivative is one of them.
+final class Convolution: BilinearFunction, @unchecked Sendable {
+  enum Computed {
+    /// conv(x, w).
+    case result
+    /// From the result's cotangent and w: the transposed convolution.
+    case input
+    /// From the result's cotangent and x.
+    case weight
+  }
+
+  let computed: Computed
+  let geometry: ConvolutionGeometry
+
+  init(_ computed: Computed, _ geometry: ConvolutionGeometry) {
+    self.computed = computed
+    self.geometry = geometry
+  }
+
+  override var name: String {
+    switch computed {
+    case .result: "convolution"
+    case .input: "convolution.input"
+    case .weight: "convolution.weight"
+    }
+  }
+
+  override func apply(_ a: Tensor, _ b: Tensor) -> Tensor {
+    let kernel = ConvolutionKernel(geometry, a.storage.contiguous, b.storage.contiguous)
+    return switch computed {
+    case .result: Tensor(kernel.result())
+    case .input: Tensor(kernel.input())
+    case .weight: kernel.weight()
+    }
+  }
+
+  override func leftAdjoint(_ cotangent: Tensor, _ b: Tensor) -> Tensor {
+    switch computed {
+    case .result: Convolution(.input, geometry)(cotangent, b)
+    case .input: Convolution(.result, geometry)(cotangent, b)
+    case .weight: Convolution(.result, geometry)(b, cotangent)
+    }
+  }
+
+  override func rightAdjoint(_ cotangent: Tensor, _ a: Tensor) -> Tensor {
+    switch computed {
+    case .result: Convolution(.weight, geometry)(cotangent, a)
+    case .input: Convolution(.weight, geometry)(a, cotangent)
+    case .weight: Convolution(.input, geometry)(a, cotangent)
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import Autograd
+import Foundation
+
+extension Catalogue {
+  /// Normalized over the elements that share the key of their position.
+  private static func normalized(_ x: Numbers, eps: Double, isCentered: Bool = true, _ key: ([Int]) -> [Int])
+    -> Numbers
+  {
+    let positions = Numbers.positions(x.shape)
+    let sets = Dictionary(grouping: positions.indices, by: { key(positions[$0]) })
+    var result = x
+    for members in sets.values {
+      let numbers = members.map { x.values[$0] }
+      let mean = isCentered ? numbers.reduce(0, +) / Double(numbers.count) : 0
+      let variance = numbers.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(numbers.count)
+      for member in members { result.values[member] = (x.values[member] - mean) / sqrt(variance + eps) }
+    }
+    return result
+  }
+
+  /// Times a weight and plus a bias of an axis.
+  private static func scaled(_ x: Numbers, _ all: [Numbers], axis: Int) -> Numbers {
+    Numbers(x.shape) { index in
+      let place = [index[axis]]
+      return x[index] * (all.count > 1 ? all[1][place] : 1) + (all.count > 2 ? all[2][place] : 0)
+    }
+  }
+
+  private static let images = [Draw([2, 4, 3]), Draw([4]), Draw([4])]
+
+  static let normalization: [Row] = [
+    Row(
+      "layerNorm", inputs: [Draw([3, 4]), Draw([4]), Draw([4])],
+      reference: .arrays { all in [scaled(normalized(all[0], eps: 1e-5) { [$0[0]] }, all, axis: 1)] },
+      ulps: 32,
+      order: 3, shapes: [[[1, 4], [4], [4]]], emptyShapes: [[[0, 4], [4], [4]]],
+      call: { [layerNorm($0[0], weight: $0[1], bias: $0[2])] }),
+    Row(
+      "layerNorm of two axes", operators: [], inputs: [Draw([2, 2, 3])],
+      reference: .arrays { all in [normalized(all[0], eps: 0.5) { [$0[0]] }] }, ulps: 32, order: 3,
+      call: { [layerNorm($0[0], lastAxes: 2, eps: 0.5)] }),
+    Row(
+      "rmsNorm", inputs: [Draw([3, 4]), Draw([4])],
+      reference: .arrays { all in
+        [scaled(normalized(all[0], eps: 0.1, isCentered: false) { [$0[0]] }, all, axis: 1)]
+      }, ulps: 32, order: 3, call: { [rmsNorm($0[0], weight: $0[1], eps: 0.1)] }),
+    Row(
+      "groupNorm", inputs: images,
+      reference: .arrays { all in [scaled(normalized(all[0], eps: 0.1) { [$0[0], $0[1] / 2] }, all, axis: 1)]
+      },
+      ulps: 32, order: 3, call: { [groupNorm($0[0], groups: 2, weight: $0[1], bias: $0[2], eps: 0.1)] }),
+    Row(
+      "instanceNorm", inputs: images,
+      reference: .arrays { all in [scaled(normalized(all[0], eps: 0.1) { [$0[0], $0[1]] }, all, axis: 1)] },
+      ulps: 32, order: 3, call: { [instanceNorm($0[0], weight: $0[1], bias: $0[2], eps: 0.1)] }),
+    Row(
+      "batchNorm, training", operators: ["batchNorm"], inputs: images,
+      reference: .arrays { all in [scaled(normalized(all[0], eps: 0.1) { [$0[1]] }, all, axis: 1)] },
+      ulps: 32,
+      order: 3, call: { [batchNorm(training: $0[0], weight: $0[1], bias: $0[2], eps: 0.1).result] }),
+    Row(
+      "batchNorm, evaluating", operators: [],
+      inputs: [Draw([2, 4, 3]), Draw([4]), Draw([4]), Draw([4]), Draw([4], .uniform(0.5, 2))],
+      reference: .arrays { all in
+        let centered = Numbers(all[0].shape) { index in
+          (all[0][index] - all[3][[index[1]]]) / sqrt(all[4][[index[1]]] + 0.1)
+        }
+        return [scaled(centered, Array(all.prefix(3)), axis: 1)]
+      }, ulps: 32,
+      call: { [batchNorm($0[0], mean: $0[3], variance: $0[4], weight: $0[1], bias: $0[2], eps: 0.1)] }),
+    Row(
+      "localResponseNorm", inputs: [Draw([2, 4, 2])],
+      reference: .arrays { all in
+        let x = all[0]
+        return [
+          Numbers(x.shape) { index in
+            let near = (max(0, index[1] - 1)..<min(4, index[1] + 2)).map { x[[index[0], $0, index[2]]] }
+            return x[index] / pow(1.5 + 0.5 * near.reduce(0) { $0 + $1 * $1 } / 3, 0.75)
+          }
+        ]
+      }, ulps: 32, call: { [localResponseNorm($0[0], size: 3, alpha: 0.5, k: 1.5)] }),
+    Row(
+      "normalize", inputs: [Draw([2, 3], .signed(0.5, 2))],
+      reference: .arrays { all in
+        [all[0].mapLines(1) { line in line.map { $0 / sqrt(line.reduce(0) { $0 + $1 * $1 }) } }]
+      }, ulps: 16, order: 3, call: { [normalize($0[0])] }),
+    Row(
+      "normalize by another norm", operators: [], inputs: [Draw([2, 3], .signed(0.5, 2))],
+      reference: .arrays { all in
+        [
+          all[0].mapLines(0) { line in line.map { $0 / pow(line.reduce(0) { $0 + pow(abs($1), 3) }, 1 / 3.0) }
+          }
+        ]
+      }, ulps: 16, call: { [normalize($0[0], p: 3, axis: 0)] }),
+    Row(
+      "normalize by the sum of magnitudes", operators: [], inputs: [Draw([2, 3], .signed(0.5, 2))],
+      reference: .arrays { all in
+        [all[0].mapLines(1) { line in line.map { $0 / line.reduce(0) { $0 + abs($1) } } }]
+      }, ulps: 16, call: { [normalize($0[0], p: 1)] }),
+  ]
+}

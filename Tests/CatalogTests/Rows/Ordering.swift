@@ -1,0 +1,251 @@
+import Autograd
+
+extension Catalogue {
+  /// One element of each line along the last axis, with its position.
+  private static func choosing(
+    _ name: String, operators: [String]? = nil, values: Values = .spaced(0.3), accepts: Accepted = .all,
+    _ call: @escaping @Sendable (Tensor) -> (values: Tensor, indices: Tensor),
+    _ reference: @escaping @Sendable ([Double]) -> [Int]
+  ) -> Row {
+    Row(
+      name, operators: operators, inputs: [Draw([2, 5], values)],
+      reference: .arrays { all in
+        let lines = all[0].lines(1).map { line in reference(line.line).map { line.line[$0] } }
+        return [Numbers(lines[0].count == 1 ? [2] : [2, lines[0].count], lines.flatMap { $0 })]
+      }, accepts: accepts, ulps: 0, call: { [call($0[0]).values] })
+  }
+
+  /// Stable, as the operator is.
+  private static func order(_ x: [Double]) -> [Int] {
+    x.indices.sorted { (x[$0], $0) < (x[$1], $1) }
+  }
+
+  /// Results that are constants.
+  private static func finding(
+    _ name: String, operators: [String]? = nil, inputs: [Draw], accepts: Accepted = .all,
+    _ call: @escaping @Sendable ([Tensor]) -> [Tensor], _ reference: @escaping @Sendable ([Numbers]) -> [Numbers]
+  ) -> Row {
+    Row(
+      name, operators: operators, inputs: inputs, reference: .arrays(reference), accepts: accepts,
+      resultType: .int64, ulps: 0, call: call)
+  }
+
+  static let ordering: [Row] = [
+    choosing("sorted", { $0.sorted() }, order),
+    choosing(
+      "sorted descending", operators: [], { $0.sorted(axis: 1, descending: true) },
+      { x in x.indices.sorted { (-x[$0], $0) < (-x[$1], $1) } }),
+    finding(
+      "argsort", inputs: [Draw([2, 5], .spaced(0.3))], { [$0[0].argsort()] },
+      { x in [Numbers([2, 5], x[0].lines(1).flatMap { order($0.line).map(Double.init) })] }),
+    choosing("topK", { $0.topK(2) }, { Array(order($0).reversed().prefix(2)) }),
+    choosing("topK of the smallest", operators: [], { $0.topK(2, largest: false) }, { Array(order($0).prefix(2)) }),
+    choosing("kthValue", { $0.kthValue(2) }, { [order($0)[1]] }),
+    choosing("median", { $0.median(axis: -1) }, { [order($0)[2]] }),
+    choosing("median without NaN", operators: [], { $0.median(axis: -1, ignoringNaN: true) }, { [order($0)[2]] }),
+    Row(
+      "median of all", operators: [], inputs: [Draw([2, 2], .spaced(0.3))],
+      reference: .arrays { x in [Numbers([], [x[0].values.sorted()[1]])] }, accepts: .all, ulps: 0,
+      call: { [$0[0].median()] }),
+    Row(
+      "quantile", inputs: [Draw([2, 5], .spaced(0.3)), Draw([2], .fixed([0.3, 0.9]))],
+      reference: .arrays { x in
+        [
+          Numbers([2, 2]) { at in
+            let line = (0..<5).map { x[0][[at[1], $0]] }.sorted()
+            let place = 4 * x[1].values[at[0]]
+            let (low, part) = (Int(place), place - place.rounded(.down))
+            return low == 4 ? line[4] : line[low] * (1 - part) + line[low + 1] * part
+          }
+        ]
+      }, ulps: 16, call: { [$0[0].quantile($0[1], axis: -1)] }),
+    choosing("mode", { $0.mode() }) { x in
+      let counts = x.map { value in x.count { $0 == value } }
+      let best = x.indices.filter { counts[$0] == counts.max()! }.map { x[$0] }.min()!
+      return [x.lastIndex(of: best)!]
+    },
+    finding(
+      "oneHot", inputs: [Draw([3], .index([2, 0, 1]))], { [oneHot($0[0], classes: 3, dtype: .int64)] },
+      { x in [Numbers([3, 3]) { x[0].values[$0[0]] == Double($0[1]) ? 1 : 0 }] }),
+    finding(
+      "searchSorted", operators: ["searchSorted", "bucketized"],
+      inputs: [Draw([4], .index([1, 3, 3, 5])), Draw([2, 3], .fixed([0, 3, 4, 1, 5, 6]))],
+      accepts: .numbers,
+      { [searchSorted($0[0], $0[1].dtype == .bool ? $0[1].max() : $0[1]), $0[1].bucketized($0[0], right: true)] },
+      { all in
+        [
+          Numbers([2, 3], all[1].values.map { x in Double(all[0].values.count { $0 < x }) }),
+          Numbers([2, 3], all[1].values.map { x in Double(all[0].values.count { $0 <= x }) }),
+        ]
+      }),
+    finding(
+      "searchSorted in rows", operators: [],
+      inputs: [Draw([2, 3], .index([1, 3, 5, 0, 2, 4])), Draw([2, 2], .index([3, 6, 0, 4]))],
+      { [searchSorted($0[0], $0[1])] },
+      { all in
+        [
+          Numbers([2, 2]) { at in
+            Double((0..<3).count { all[0][[at[0], $0]] < all[1][at] })
+          }
+        ]
+      }),
+    finding(
+      "nonzero", inputs: [Draw([2, 3], .fixed([0, 1, 0, 2, 0, 3]))], { [$0[0].nonzero()] },
+      { x in
+        let found = Numbers.positions(x[0].shape).filter { x[0][$0] != 0 }
+        return [Numbers([found.count, 2], found.flatMap { $0.map(Double.init) })]
+      }),
+    finding(
+      "unique", inputs: [Draw([2, 3], .fixed([2, 1, 2, 5, 1, 2]))],
+      { [$0[0].unique().values.asType(.int64), $0[0].unique().inverse, $0[0].unique().counts] },
+      { x in
+        let values = Set(x[0].values).sorted()
+        return [
+          Numbers([values.count], values), Numbers(x[0].shape, x[0].values.map { Double(values.firstIndex(of: $0)!) }),
+          Numbers([values.count], values.map { value in Double(x[0].values.count { $0 == value }) }),
+        ]
+      }),
+    finding(
+      "bincount", inputs: [Draw([4], .index([2, 0, 2, 1]))], { [$0[0].bincount(minimumLength: 5)] },
+      { x in [Numbers([5]) { at in Double(x[0].values.count { $0 == Double(at[0]) }) }] }),
+  ]
+
+  private static let places = Draw([2, 3], .index([0, 2, -1, 1, 0, 0]))
+
+  /// What a scatter along axis 0 of [3, 4] from [2, 3] comes to: for each place what was there, then what
+  /// comes to it.
+  private static func scatters(
+    _ name: String, operators: [String]? = nil, values: Values = .uniform(-2, 2), source: Values = .uniform(-2, 2),
+    accepts: Accepted = .numbers, order: Int = 2, ulps: Double = 4,
+    _ call: @escaping @Sendable (Tensor, Tensor, Tensor) -> Tensor,
+    _ reference: @escaping @Sendable (Double, [Double]) -> Double
+  ) -> Row {
+    Row(
+      name, operators: operators, inputs: [Draw([3, 4], values), places, Draw([2, 3], source)],
+      reference: .arrays { all in
+        [
+          Numbers([3, 4]) { at in
+            let coming = Numbers.positions([2, 3]).filter { from in
+              from[1] == at[1] && (Int(all[1][from]) + 3) % 3 == at[0]
+            }
+            return reference(all[0][at], coming.map { all[2][$0] })
+          }
+        ]
+      }, accepts: accepts, ulps: ulps, order: order, integers: 0...3, call: { [call($0[0], $0[1], $0[2])] })
+  }
+
+  static let scattering: [Row] = [
+    scatters("scatter", accepts: .all, ulps: 0, { $0.scatter($1, $2, axis: 0) }, { $1.last ?? $0 }),
+    scatters("scatterAdd", { $0.scatterAdd($1, $2, axis: 0) }, { $1.reduce($0, +) }),
+    scatters(
+      "scatterReduce", { $0.scatterReduce($1, $2, axis: 0, .sum, includesSelf: false) },
+      { $1.isEmpty ? $0 : $1.reduce(0, +) }),
+    scatters(
+      "scatterReduce by mean", operators: [], { $0.scatterReduce($1, $2, axis: 0, .mean) },
+      { own, coming in
+        let mean = coming.reduce(own, +) / Double(coming.count + 1)
+        return (coming + [own]).allSatisfy { $0 == $0.rounded() } ? mean.rounded(.down) : mean
+      }),
+    scatters(
+      "scatterReduce by product", operators: [], order: 3, { $0.scatterReduce($1, $2, axis: 0, .prod) },
+      { $1.reduce($0, *) }),
+    scatters(
+      "scatterReduce by product, with zeros", operators: [], values: .fixed([0, 2, 0, 3, 1]),
+      source: .fixed([0, 1.5, 0, -2]),
+      order: 3, { $0.scatterReduce($1, $2, axis: 0, .prod, includesSelf: false) },
+      { $1.isEmpty ? $0 : $1.reduce(1, *) }),
+    scatters(
+      "scatterReduce by maximum", operators: [], values: .spaced(0.3), source: .spaced(0.47),
+      { $0.scatterReduce($1, $2, axis: 0, .max) }, { $1.reduce($0, Swift.max) }),
+    scatters(
+      "scatterReduce by minimum", operators: [], values: .spaced(0.3), source: .spaced(0.47),
+      { $0.scatterReduce($1, $2, axis: 0, .min, includesSelf: false) }, { $1.min() ?? $0 }),
+    Row(
+      "indexAdd", inputs: [Draw([2, 3]), Draw([2, 4])],
+      reference: .arrays { x in
+        [
+          Numbers([2, 3]) { at in
+            [2, 0, 2, 2].indices.reduce(x[0][at]) { [2, 0, 2, 2][$1] == at[1] ? $0 + x[1][[at[0], $1]] : $0 }
+          }
+        ]
+      }, accepts: .numbers, call: { [$0[0].indexAdd(Tensor([2, 0, -1, 2] as [Int]), $0[1], axis: 1)] }),
+    Row(
+      "indexCopy", inputs: [Draw([2, 3]), Draw([2, 2])],
+      reference: .arrays { x in
+        [Numbers([2, 3]) { $0[1] == 2 ? x[1][[$0[0], 0]] : $0[1] == 0 ? x[1][[$0[0], 1]] : x[0][$0] }]
+      }, accepts: .all, ulps: 0, call: { [$0[0].indexCopy(Tensor([2, 0] as [Int]), $0[1], axis: 1)] }),
+    Row(
+      "indexFill", inputs: [Draw([2, 3]), Draw([])],
+      reference: .arrays { x in [Numbers([2, 3]) { $0[1] == 1 ? x[0][$0] : x[1].values[0] }] }, accepts: .all, ulps: 0,
+      call: { [$0[0].indexFill(Tensor([2, 0] as [Int]), $0[1], axis: -1)] }),
+    Row(
+      "maskedFill", inputs: [Draw([2, 3]), Draw([3], .index([1, 0, 1]))],
+      reference: .arrays { x in [Numbers([2, 3]) { x[1].values[$0[1]] == 0 ? x[0][$0] : 1 }] }, accepts: .all, ulps: 0,
+      call: { [$0[0].maskedFill($0[1].asType(.bool), 1)] }),
+    Row(
+      "maskedFill by a tensor", operators: [], inputs: [Draw([2, 3]), Draw([])],
+      reference: .arrays { x in [Numbers([2, 3]) { $0[1] == 1 ? x[0][$0] : x[1].values[0] }] }, accepts: .all, ulps: 0,
+      call: { [$0[0].maskedFill(Tensor([true, false, true]), $0[1])] }),
+    Row(
+      "maskedSelect", inputs: [Draw([2, 3])],
+      reference: .arrays { x in [Numbers([4]) { x[0][[$0[0] / 2, 2 * ($0[0] % 2)]] }] }, accepts: .all, ulps: 0,
+      call: { [$0[0].maskedSelect(Tensor([true, false, true]))] }),
+    Row(
+      "maskedScatter", inputs: [Draw([2, 3]), Draw([5])],
+      reference: .arrays { x in [Numbers([2, 3]) { $0[1] == 1 ? x[0][$0] : x[1].values[2 * $0[0] + $0[1] / 2] }] },
+      accepts: .all, ulps: 0, call: { [$0[0].maskedScatter(Tensor([true, false, true]), $0[1])] }),
+  ]
+
+  static let furtherProducts: [Row] = [
+    Row(
+      "outer", inputs: [Draw([2]), Draw([3])],
+      reference: .arrays { x in [Numbers([2, 3]) { x[0].values[$0[0]] * x[1].values[$0[1]] }] }, accepts: .numbers,
+      call: { [outer($0[0], $0[1])] }),
+    Row(
+      "inner", inputs: [Draw([2, 3]), Draw([2, 3])],
+      reference: .arrays { x in
+        [Numbers([2, 2]) { at in (0..<3).reduce(0) { $0 + x[0][[at[0], $1]] * x[1][[at[1], $1]] } }]
+      }, accepts: .numbers, ulps: 8, call: { [inner($0[0], $0[1])] }),
+    Row(
+      "tensordot", inputs: [Draw([2, 3, 2]), Draw([3, 2, 2])],
+      reference: .arrays { x in
+        [
+          Numbers([2, 2]) { at in
+            Numbers.positions([3, 2]).reduce(0) { $0 + x[0][[at[0], $1[0], $1[1]]] * x[1][[$1[0], $1[1], at[1]]] }
+          }
+        ]
+      }, accepts: .numbers, ulps: 16, call: { [tensordot($0[0], $0[1], axes: 2)] }),
+    Row(
+      "einsum", inputs: [Draw([2, 2, 3]), Draw([3, 2])],
+      reference: .arrays { x in
+        [
+          Numbers([2, 2, 2]) { at in
+            (0..<3).reduce(0) { $0 + x[0][[at[0], at[1], $1]] * x[1][[$1, at[2]]] }
+          }
+        ]
+      }, accepts: .numbers, ulps: 16, call: { [einsum("...ij,jk->...ik", $0)] }),
+    Row(
+      "einsum of a diagonal and three", operators: [], inputs: [Draw([2, 2]), Draw([2, 3]), Draw([3])],
+      reference: .arrays { x in
+        [
+          Numbers([2]) { at in
+            (0..<3).reduce(0) { $0 + x[0][[at[0], at[0]]] * x[1][[at[0], $1]] * x[2].values[$1] }
+          }
+        ]
+      }, accepts: .numbers, ulps: 16, call: { [einsum("ii,ij,j->i", $0)] }),
+    Row(
+      "kron", inputs: [Draw([2, 2]), Draw([3])],
+      reference: .arrays { x in [Numbers([2, 6]) { x[0][[$0[0], $0[1] / 3]] * x[1].values[$0[1] % 3] }] },
+      accepts: .numbers, call: { [kron($0[0], $0[1])] }),
+    Row(
+      "cross", inputs: [Draw([2, 3]), Draw([1, 3])],
+      reference: .arrays { x in
+        [
+          Numbers([2, 3]) { at in
+            let (j, k) = ((at[1] + 1) % 3, (at[1] + 2) % 3)
+            return x[0][[at[0], j]] * x[1][[0, k]] - x[0][[at[0], k]] * x[1][[0, j]]
+          }
+        ]
+      }, accepts: .numbers, ulps: 8, call: { [cross($0[0], $0[1])] }),
+  ]
+}
