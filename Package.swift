@@ -33,11 +33,16 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: [.copy("Resources/digits.csv"), .copy("Resources/ATTRIBUTION.md")]),
+    .target(name: "CaseRunner", dependencies: ["Autograd"]),
+    .executableTarget(
+      name: "check-cases",
+      dependencies: ["CaseRunner", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .executableTarget(name: "FirstSteps", dependencies: ["Autograd"], path: "Examples/FirstSteps"),
     .testTarget(name: "DocumentationTests", dependencies: ["NN", "CKernels"]),
     .testTarget(name: "TensorTests", dependencies: ["Autograd", "Tensor", "CKernels", "CBLAS"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensor", "CKernels", "CBLAS"]),
     .testTarget(name: "CatalogTests", dependencies: ["Autograd"]),
+    .testTarget(name: "CaseTests", dependencies: ["CaseRunner"], exclude: ["Cases"]),
     .testTarget(name: "NNTests", dependencies: ["NN"]),
     .testTarget(name: "PlotTests", dependencies: ["Plot"]),
     .testTarget(
