@@ -101,16 +101,24 @@ static adj_scalar load_element(const uint8_t *p, int dtype, int compute) {
   return s;
 }
 
-// What storing a number of the computing type leaves in memory.
+// What storing a number of the computing type leaves in memory: floating-point numbers saturate, integers wrap.
 static void store_element(uint8_t *p, int dtype, int compute, adj_scalar s) {
   bool integral = compute == ADJ_I64;
   int64_t n = integral ? s.i : saturate(s.f);
   switch (dtype) {
     case ADJ_F32: { float f = integral ? (float)s.i : (float)s.f; memcpy(p, &f, 4); break; }
     case ADJ_F64: { double x = integral ? (double)s.i : s.f; memcpy(p, &x, 8); break; }
-    case ADJ_I32: { int32_t v = (int32_t)(uint32_t)(uint64_t)n; memcpy(p, &v, 4); break; }
+    case ADJ_I32: {
+      if (!integral) n = n > INT32_MAX ? INT32_MAX : n < INT32_MIN ? INT32_MIN : n;
+      int32_t v = (int32_t)(uint32_t)(uint64_t)n;
+      memcpy(p, &v, 4);
+      break;
+    }
     case ADJ_I64: memcpy(p, &n, 8); break;
-    case ADJ_U8: *p = (uint8_t)(uint64_t)n; break;
+    case ADJ_U8:
+      if (!integral) n = n > 255 ? 255 : n < 0 ? 0 : n;
+      *p = (uint8_t)(uint64_t)n;
+      break;
     default: *p = integral ? s.i != 0 : s.f != 0;
   }
 }

@@ -263,13 +263,3 @@ extension Formula {
     return true
   }
 }
-
-extension adj_view {
-  /// A contiguous array as one axis.
-  @inline(__always)
-  fileprivate mutating func setFlat(_ storage: Storage) {
-    data = storage.pointer
-    dtype = Int32(storage.dtype.rawValue)
-    strides.0 = 1
-  }
-}

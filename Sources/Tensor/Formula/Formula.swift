@@ -100,6 +100,15 @@ public final class Formula: Function, @unchecked Sendable {
   }
 }
 
+extension Formula {
+  /// What one element costs, in additions.
+  fileprivate var cost: Int {
+    graph.needed(for: results).reduce(0) { sum, id in
+      if case .operation(let primitive, _, _, _) = graph.values[id] { sum + primitive.cost } else { sum }
+    }
+  }
+}
+
 extension FormulaGraph {
   fileprivate func isPredicate(_ id: Int) -> Bool {
     if case .operation(let primitive, _, _, _) = values[id] { return primitive.isPredicate }
@@ -160,6 +169,9 @@ final class Plan: Sendable {
     savedResults = saved.results
     let all = Array(0..<formula.results.count)
     let pullback = Derivation(formula, wanted).pullback(from: all, saved)?.formula
+    valueAndSlopes =
+      !resultsKept && formula.isPlain && formula.parameterCount == 0 && formula.cost >= Plan.costlyFormula
+      ? Derivation(formula, wanted).valueAndSlopes() : nil
     self.pullback = pullback
     passesToAll =
       pullback.map { $0.results.count == wanted.count && $0.passedThrough.allSatisfy { $0 == 0 } } ?? false
@@ -177,11 +189,19 @@ final class Plan: Sendable {
     }
   }
 
+  /// The value and its slopes with respect to the wanted inputs, as one formula of the inputs; nil where
+  /// computing them together saves little.
+  let valueAndSlopes: Formula?
+
   /// A derivative formula, and which wanted inputs (or results) its results are; nil where all are zero.
   struct Derived: Sendable {
     let formula: Formula?
     let targets: [Int]
   }
+
+  /// From this cost on the value and the slopes of a sum are computed together: about two transcendental
+  /// functions.
+  private static let costlyFormula = 20
 
   var isPullbackComplete: Bool { pullback.map { $0.results.count == wanted.count } ?? false }
 
@@ -316,6 +336,18 @@ private struct Derivation {
     return extract(
       cotangents(from: which), targets: wanted, seeds: which.map { first + $0 }, saved,
       "\(formula.label).pullback")
+  }
+
+  /// The result and its slopes, as results of one formula of the formula's inputs.
+  func valueAndSlopes() -> Formula? {
+    let seeds = [(value: map[formula.results[0]], cotangent: graph.constant(1))]
+    let slopes = graph.cotangents(of: wanted.map(graph.input), from: seeds).compactMap { $0 }
+    guard slopes.count == wanted.count else { return nil }
+    let target = FormulaGraph(isDerivative: true)
+    let copied = graph.copy(into: target, inputs: (0..<formula.inputCount).map(target.input), parameters: [])
+    return Formula(
+      "\(formula.label).valueAndSlopes", target, results: ([map[formula.results[0]]] + slopes).map { copied[$0] },
+      inputCount: formula.inputCount, parameterCount: 0)
   }
 
   func pushforward(from which: [Int], _ saved: SavedSet) -> (formula: Formula, targets: [Int])? {

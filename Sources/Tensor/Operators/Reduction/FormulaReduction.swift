@@ -20,6 +20,7 @@ final class FormulaSum: Function, @unchecked Sendable {
   override var mayHoldTensors: Bool { false }
 
   func callAsFunction(_ inputs: [Tensor]) -> Tensor {
+    if let result = sumWithSlopes(inputs) { return result }
     guard
       let result = Reduce.run(
         ADJ_SUM, formula, inputs.map(\.storage), mask: axes.mask, keepDims: axes.keepDims, scale: scale,
@@ -30,6 +31,31 @@ final class FormulaSum: Function, @unchecked Sendable {
     let plan = formula.plan(wanted: wanted, resultsKept: false)
     let slots = inputs.indices.map { plan.savedInputs.contains($0) ? inputs[$0].storage : nil }
     return Tensor(result, node: Node(self, inputs: inputs, results: [result], saving: slots, parameters: parameters))
+  }
+
+  /// The sum of a costly formula over all elements, recorded with its slopes beside its inputs: a walk that is
+  /// not recorded itself reads the slopes, any other derives them from the inputs. Nil where that does not apply.
+  private func sumWithSlopes(_ inputs: [Tensor]) -> Tensor? {
+    let wanted = inputs.indices.reduce(0) { inputs[$1].node == nil ? $0 : $0 | 1 << $1 }
+    let first = inputs[0].storage
+    guard wanted != 0, wanted < 4, axes.isAll, axes.resultShape.rank == 0, isRecording,
+      first.dtype.isFloatingPoint, first.count >= 1 << 12,
+      inputs.allSatisfy({ $0.storage.isContiguous && $0.shape == first.shape && $0.dtype == first.dtype }),
+      let combined = formula.plan(wanted: wanted, resultsKept: false).valueAndSlopes
+    else { return nil }
+    let (sum, slopes) = SumAndSlopes.run(combined, inputs.map(\.storage), scale: scale)
+    return Tensor(
+      sum, node: Node(self, inputs: inputs, results: [sum], saving: inputs.map(\.storage) + slopes))
+  }
+
+  /// Delivers the slopes that were saved, times the cotangent; false where there are none or their history counts.
+  private func deliverSlopes(_ node: Node, _ plan: Plan, _ cotangent: Tensor, _ sink: any CotangentSink) -> Bool {
+    guard !isRecording, cotangent.rank == 0, node.savedStorage(node.inputCount) != nil else { return false }
+    let seed = scale == 1 ? cotangent : cotangent * scale
+    for (slot, target) in plan.wanted.enumerated() {
+      node.deliver(SumAndSlopes.scaled(seed, node.saved(node.inputCount + slot)), toInput: target, sink)
+    }
+    return true
   }
 
   private func plan(of node: Node) -> Plan {
@@ -44,6 +70,7 @@ final class FormulaSum: Function, @unchecked Sendable {
   override func pullback(_ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink) {
     let plan = plan(of: node)
     guard let pullback = plan.pullback else { return }
+    if deliverSlopes(node, plan, cotangent, sink) { return }
     let derived =
       plan.isPullbackComplete
       ? Plan.Derived(formula: pullback, targets: plan.wanted) : plan.pullback(from: [0])
