@@ -162,8 +162,8 @@ extension BLAS {
   // In multiply-adds, measured on two cores with AVX-512 and OpenBLAS 0.3.21.
 
   /// What one more of the library's threads must have to do. They wait a while for the next product, so
-  /// the second pays from about 3 million on, or 15 million where the result is a narrow strip.
-  fileprivate static let workOfThread = 2_000_000
+  /// the second pays from about 2 million on, or 15 million where the result is a narrow strip.
+  fileprivate static let workOfThread = 1_000_000
   fileprivate static let workOfThreadInStrip = 8_000_000
   fileprivate static let workOfThreadInVector = 250_000
   /// What one more thread of ours must have to do: waking it takes 40 microseconds.

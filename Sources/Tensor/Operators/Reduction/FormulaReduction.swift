@@ -52,8 +52,11 @@ final class FormulaSum: Function, @unchecked Sendable {
   private func deliverSlopes(_ node: Node, _ plan: Plan, _ cotangent: Tensor, _ sink: any CotangentSink) -> Bool {
     guard !isRecording, cotangent.rank == 0, node.savedStorage(node.inputCount) != nil else { return false }
     let seed = scale == 1 ? cotangent : cotangent * scale
+    // A loss's own seed is 1, and then the slopes are the gradient.
+    let isOne = seed.item() == 1
     for (slot, target) in plan.wanted.enumerated() {
-      node.deliver(SumAndSlopes.scaled(seed, node.saved(node.inputCount + slot)), toInput: target, sink)
+      let slope = node.saved(node.inputCount + slot)
+      node.deliver(isOne ? slope : SumAndSlopes.scaled(seed, slope), toInput: target, sink)
     }
     return true
   }
