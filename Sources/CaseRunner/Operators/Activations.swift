@@ -8,7 +8,7 @@ enum Activations {
     table["nn.functional.gelu"] = { try gelu($0.tensor(0), approximation: approximation($0)) }
     table["nn.functional.glu"] = { try glu($0.tensor(0), axis: $0.int(1, "dim", default: -1)) }
     table["nn.functional.hardshrink"] = { try hardshrink($0.tensor(0), amount: $0.double(1, "lambd", default: 0.5)) }
-    // hardsigmoid is not judged: its recorded derivative is a sixth rounded to float32, 3e-8 off.
+    table["nn.functional.hardsigmoid"] = { try hardsigmoid($0.tensor(0)) }
     table["nn.functional.hardswish"] = { try hardswish($0.tensor(0)) }
     table["nn.functional.hardtanh"] = {
       try hardtanh(
