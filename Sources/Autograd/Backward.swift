@@ -51,23 +51,31 @@ extension Tensor {
     let walk = BackwardWalk(lead: [], oldest: 0)
     withoutGrad {
       walk.receive(seed.detached(), node, Int(output))
-      walk.run(isTarget: \.isEnd) { node, cotangents in
-        if let slot = node.gradient { slot.add(cotangents[0]!) } else { node.refuseCotangent() }
-        return true
-      }
+      walk.run(Leaves())
     }
   }
 }
 
+/// Every leaf takes its gradient.
+private struct Leaves: WalkTargets {
+  @inline(__always)
+  func contains(_ node: Node) -> Bool { node.isEnd }
+
+  @inline(__always)
+  func take(_ cotangent: consuming Tensor, _ node: Node) -> Bool {
+    if let slot = node.gradient { slot.add(cotangent) } else { node.refuseCotangent() }
+    return true
+  }
+
+  func take(_ cotangents: [Tensor?], _ node: Node) -> Bool { take(cotangents[0]!, node) }
+}
+
 extension GradientSlot {
-  fileprivate func add(_ cotangent: Tensor) {
+  fileprivate func add(_ cotangent: consuming Tensor) {
     switch policy {
     case .ignore: return
     case .replace: storage = cotangent.contiguousStorage
-    case .accumulate:
-      update { before in
-        before.map { (Tensor($0) + cotangent).contiguousStorage } ?? cotangent.contiguousStorage
-      }
+    case .accumulate: add(cotangent.contiguousStorage)
     }
   }
 }

@@ -45,7 +45,8 @@ final class BackwardWalk: CotangentSink {
 
   /// Brings a cotangent to the shape of the value it belongs to: sums over axes that were broadcast.
   @inline(never)
-  private func fitted(_ cotangent: Tensor, _ node: Node, _ output: Int) -> Tensor {
+  private func fitted(_ cotangent: consuming Tensor, _ node: Node, _ output: Int) -> Tensor {
+    if lead.rank == 0, let sum = cotangent.summedRows(to: node, output) { return sum }
     let shape = node.shape(ofOutput: output)
     guard cotangent.dtype == node.dtype(ofOutput: output) else {
       return Misuse.fail(
@@ -63,23 +64,32 @@ final class BackwardWalk: CotangentSink {
     return cotangent.widened(from: inner, to: wide).reduced(from: wide, to: shape)
   }
 
-  /// Visits nodes until none is left. Of those that `isTarget` names, `arrived` takes the cotangents, one for
-  /// each result, and says whether the walk goes no further.
-  func run(isTarget: (Node) -> Bool, arrived: (Node, [Tensor?]) -> Bool) {
+  /// Visits nodes until none is left. What comes to a target is `targets`' to take, and to say whether the
+  /// walk goes no further there.
+  func run<Targets: WalkTargets>(_ targets: Targets) {
     while let entry = queue.removeNewest() {
       entry.node._withUnsafeGuaranteedRef { node in
         if entry.hasOneResult {
           let cotangent = queue.removedCotangent()
-          if isTarget(node), arrived(node, [cotangent]) { return }
+          if targets.contains(node), targets.take(copy cotangent, node) { return }
           node.pullBack(cotangent, self)
         } else {
           let all = severalResults.removeValue(forKey: node.sequence)!
-          if isTarget(node), arrived(node, all) { return }
+          if targets.contains(node), targets.take(all, node) { return }
           node.function.pullback(node, all, self)
         }
       }
     }
   }
+}
+
+/// Where a walk's cotangents are wanted.
+protocol WalkTargets {
+  func contains(_ node: Node) -> Bool
+  /// Takes the cotangent of a node's only result; whether the walk goes no further.
+  func take(_ cotangent: consuming Tensor, _ node: Node) -> Bool
+  /// Takes the cotangents of a node's results; whether the walk goes no further.
+  func take(_ cotangents: [Tensor?], _ node: Node) -> Bool
 }
 
 /// Nodes that await their turn, with the cotangents of those that have one result.

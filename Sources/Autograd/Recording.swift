@@ -65,28 +65,89 @@ struct Recording<Output> {
 func pullBack(
   _ results: [Tensor], _ cotangents: [Tensor], to targets: [Tensor], recorded: Bool
 ) -> [Tensor?] {
-  let oldest = targets.compactMap { $0.node?.sequence }.min() ?? .max
   guard let first = results.first else { return targets.map { _ in nil } }
-  let lead = cotangents[0].shape.first(cotangents[0].rank - first.rank)
-  let walk = BackwardWalk(lead: lead, oldest: oldest)
-  var found: [UInt64: [Tensor?]] = [:]
-  let sequences = Set(targets.compactMap { $0.node?.sequence })
+  let collected = CollectedTargets(targets)
+  let walk = BackwardWalk(lead: cotangents[0].shape.first(cotangents[0].rank - first.rank), oldest: collected.oldest)
   func run() {
-    for (result, cotangent) in zip(results, cotangents) {
-      if let node = result.node { walk.receive(cotangent, node, Int(result.output)) }
+    for index in results.indices {
+      if let node = results[index].node { walk.receive(cotangents[index], node, Int(results[index].output)) }
     }
-    walk.run(isTarget: { sequences.contains($0.sequence) || $0.isEnd }) { node, cotangents in
-      if sequences.contains(node.sequence) {
-        found[node.sequence] = cotangents
-      } else if node.gradient == nil {
-        node.refuseCotangent()
-      }
-      // What a target came from may be another target.
-      return node.isEnd || node.sequence == oldest
-    }
+    walk.run(collected)
   }
   if recorded { withRecording(run) } else { withoutGrad(run) }
-  return targets.map { target in target.node.flatMap { found[$0.sequence]?[Int(target.output)] } }
+  return targets.map { collected.cotangent(of: $0) }
+}
+
+/// Targets among a graph's values, and the cotangents that came to them.
+private final class CollectedTargets: WalkTargets {
+  /// Nodes of targets, ascending, each once.
+  private let sequences: [UInt64]
+  private let newest: UInt64
+  let oldest: UInt64
+  /// What came to each; the results' after the first by node and number.
+  private var found: [Tensor?]
+  private var others: [UInt64: [Tensor?]] = [:]
+
+  init(_ targets: [Tensor]) {
+    var sequences: [UInt64] = []
+    sequences.reserveCapacity(targets.count)
+    var isAscending = true
+    for target in targets {
+      guard let sequence = target.node?.sequence else { continue }
+      if let last = sequences.last, last >= sequence { isAscending = false }
+      sequences.append(sequence)
+    }
+    if !isAscending { sequences = Set(sequences).sorted() }
+    self.sequences = sequences
+    oldest = sequences.first ?? .max
+    newest = sequences.last ?? 0
+    found = Array(repeating: nil, count: sequences.count)
+  }
+
+  private func position(of sequence: UInt64) -> Int? {
+    guard sequence >= oldest, sequence <= newest else { return nil }
+    // A transform's own inputs are leaves with consecutive numbers.
+    let guess = Int(sequence - oldest)
+    if guess < sequences.count, sequences[guess] == sequence { return guess }
+    var low = 0
+    var high = sequences.count
+    while low < high {
+      let middle = (low + high) / 2
+      if sequences[middle] < sequence { low = middle + 1 } else { high = middle }
+    }
+    return sequences[low] == sequence ? low : nil
+  }
+
+  func contains(_ node: Node) -> Bool { node.isEnd || position(of: node.sequence) != nil }
+
+  func take(_ cotangent: consuming Tensor, _ node: Node) -> Bool {
+    if let position = position(of: node.sequence) {
+      found[position] = cotangent
+    } else {
+      refuse(node)
+    }
+    return isLast(node)
+  }
+
+  func take(_ cotangents: [Tensor?], _ node: Node) -> Bool {
+    if let position = position(of: node.sequence) {
+      found[position] = cotangents[0]
+      others[node.sequence] = cotangents
+    } else {
+      refuse(node)
+    }
+    return isLast(node)
+  }
+
+  private func refuse(_ node: Node) { if node.gradient == nil { node.refuseCotangent() } }
+
+  /// What a target came from may be another target.
+  private func isLast(_ node: Node) -> Bool { node.isEnd || node.sequence == oldest }
+
+  func cotangent(of target: Tensor) -> Tensor? {
+    guard let node = target.node, let position = position(of: node.sequence) else { return nil }
+    return target.output == 0 ? found[position] : others[node.sequence]?[Int(target.output)]
+  }
 }
 
 extension Node {

@@ -36,6 +36,14 @@ public struct Shape: Sendable {
     }
   }
 
+  /// The shape of a matrix, made without an array.
+  @inlinable package init(rows: Int, columns: Int) {
+    self.init()
+    lengths[0] = rows
+    lengths[1] = columns
+    rankStorage = 2
+  }
+
   /// The number of elements: the product of the lengths, 1 at rank 0.
   @inlinable public var elementCount: Int {
     var product = 1

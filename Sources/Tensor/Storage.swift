@@ -67,6 +67,9 @@ package final class Storage: @unchecked Sendable {
     self.strides = strides
   }
 
+  /// Whether the memory is its own, and contiguous.
+  package var isOwned: Bool { owner == nil && isContiguous }
+
   deinit {
     if let block { adj_free(block, capacity) }
   }

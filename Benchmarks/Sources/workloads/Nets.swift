@@ -7,9 +7,9 @@ extension Stopwatch {
   private func net(_ parameters: [Tensor], _ x: Tensor, _ activation: (Tensor) -> Tensor) -> Tensor {
     var h = x
     for layer in stride(from: 0, to: parameters.count - 2, by: 2) {
-      h = activation(matmul(h, parameters[layer]) + parameters[layer + 1])
+      h = activation(matmul(h, parameters[layer], adding: parameters[layer + 1]))
     }
-    return matmul(h, parameters[parameters.count - 2]) + parameters[parameters.count - 1]
+    return matmul(h, parameters[parameters.count - 2], adding: parameters[parameters.count - 1])
   }
 
   func tinyNet() {

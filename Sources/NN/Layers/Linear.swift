@@ -49,7 +49,6 @@ public struct Linear: Layer {
 
   /// Input [..., inputs], output [..., outputs], of the parameters' dtype.
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    let product = matmul(x, weight.value.transposed())
-    return bias.map { product + $0.value } ?? product
+    linear(x, weight.value, bias?.value)
   }
 }

@@ -102,7 +102,10 @@ extension Formula {
     _ node: Node, _ plan: Plan, _ cotangents: [Tensor], _ derived: Plan.Derived, _ sink: any CotangentSink
   ) {
     guard let formula = derived.formula else { return }
-    let parts = formula.applyPartially(cotangents + saved(node, plan), node.parameters)
+    let parts =
+      isRecording || cotangents.count > 1
+      ? formula.applyPartially(cotangents + saved(node, plan), node.parameters)
+      : formula.applyUnrecorded(cotangents[0], node, plan)
     for (target, part) in zip(derived.targets, parts) { node.deliver(part, toInput: target, sink) }
   }
 
@@ -124,6 +127,24 @@ extension Formula {
     let parts = formula.applyPartially(present.map { tangents[$0]! } + saved(node, plan), node.parameters)
     for (target, part) in zip(derived.targets, parts) { result[target] = part }
     return result
+  }
+
+  /// As `applyPartially`, of one cotangent and what was saved, where nothing is recorded.
+  func applyUnrecorded(_ cotangent: Tensor, _ node: Node, _ plan: Plan) -> [Tensor] {
+    let savedCount = plan.savedInputs.count + plan.savedResults.count
+    if savedCount == 0 && passedThrough.allSatisfy({ $0 == 0 }) { return passedThrough.map { _ in cotangent } }
+    let inputs = [Storage](unsafeUninitializedCapacity: savedCount + 1) { memory, count in
+      func append(_ storage: Storage) {
+        (memory.baseAddress! + count).initialize(to: storage)
+        count += 1
+      }
+      append(cotangent.storage)
+      for index in plan.savedInputs { append(node.savedStorage(index)!) }
+      for index in plan.savedResults { append(node.savedStorage(node.inputCount + index)!) }
+    }
+    let passes = passedThrough.contains { $0 != nil }
+    if passes && !passedThrough.contains(nil) { return passedThrough.map { Tensor(inputs[$0!]) } }
+    return evaluate(inputs, node.parameters)?.map { Tensor($0) } ?? passedThrough.map { _ in .placeholder }
   }
 
   /// Applies a derivative formula; results that are an input unchanged cost nothing.

@@ -211,8 +211,17 @@ extension Formula {
   private func runLargeFlat(
     _ views: UnsafeMutablePointer<adj_view>, _ count: Int, _ compute: DType, _ parameters: SIMD2<Double>
   ) {
-    withScalars(parameters, compute) { scalars in
-      var length = Int64(count)
+    withScalars(parameters, compute) { runFlat(views, count, compute, scalars: $0) }
+  }
+
+  /// All operands contiguous and of one shape, the program's scalars given.
+  func runFlat(
+    _ views: UnsafeMutablePointer<adj_view>, _ count: Int, _ compute: DType, scalars: UnsafePointer<adj_scalar>?
+  ) {
+    var length = Int64(count)
+    if count < 1 << 13 {
+      adj_run(raw, Formula.kernelType(compute), 1, &length, views, scalars, views + inputCount, 0, length)
+    } else {
       withUnsafePointer(to: &length) {
         run(UnsafeSendable($0), 1, UnsafeSendable(views), count, compute, UnsafeSendable(scalars))
       }
@@ -238,6 +247,7 @@ extension Formula {
   /// Any number of inputs and results, any layout. Nil after a report.
   @inline(never)
   func evaluate(_ inputs: [Storage], _ parameters: SIMD2<Double>) -> [Storage]? {
+    if let results = evaluateFlat(inputs, parameters) { return results }
     guard let compute = computeType(inputs), let shape = broadcastShape(inputs) else { return nil }
     if !compute.isFloatingPoint && parameterCount > 0 && !parametersAreIntegral(parameters, compute) { return nil }
     let outputs = results.indices.map { Storage(shape, resultType($0, compute)) }
@@ -249,6 +259,29 @@ extension Formula {
       }
       for (index, output) in outputs.enumerated() { views[inputs.count + index] = adj_view(output) }
       run(shape, views, shape.elementCount, compute, parameters)
+    }
+    return outputs
+  }
+
+  /// Contiguous floating-point inputs of one shape, beside single numbers. Nil where something is otherwise.
+  private func evaluateFlat(_ inputs: [Storage], _ parameters: SIMD2<Double>) -> [Storage]? {
+    guard !hasPredicates, var widest = inputs.first else { return nil }
+    for input in inputs where input.shape.rank > widest.shape.rank || input.count > widest.count { widest = input }
+    guard widest.isContiguous, widest.dtype.isFloatingPoint, widest.count > 0 else { return nil }
+    for input in inputs {
+      guard input.dtype == widest.dtype,
+        (input.isContiguous && input.shape == widest.shape)
+          || (input.count == 1 && input.shape.rank <= widest.shape.rank)
+      else { return nil }
+    }
+    let outputs = results.map { _ in Storage(like: widest) }
+    withUnsafeTemporaryAllocation(of: adj_view.self, capacity: inputs.count + outputs.count) { views in
+      for index in inputs.indices {
+        views[index].setFlat(inputs[index])
+        if inputs[index].count == 1 { views[index].strides.0 = 0 }
+      }
+      for index in outputs.indices { views[inputs.count + index].setFlat(outputs[index]) }
+      runFlat(views.baseAddress!, widest.count, widest.dtype, parameters)
     }
     return outputs
   }

@@ -33,6 +33,8 @@ public final class Formula: Function, @unchecked Sendable {
   let scalars: UnsafePointer<adj_scalar>
   /// One result, a number: what the short ways handle.
   let isPlain: Bool
+  /// Whether some result is true or false.
+  let hasPredicates: Bool
 
   private let plans = Mutex<[PlanKey: Plan]>([:])
   // The plans of one- and two-input formulas are read without a lock, since every recorded call reads one:
@@ -56,7 +58,8 @@ public final class Formula: Function, @unchecked Sendable {
     passedThrough = results.map { graph.isInput($0) }
     predicates = results.map { graph.isPredicate($0) }
     conditions = (0..<inputCount).map { graph.isCondition(input: $0) }
-    isPlain = results.count == 1 && !predicates[0]
+    hasPredicates = predicates.contains(true)
+    isPlain = results.count == 1 && !hasPredicates
     published = .allocate(capacity: 6)
     published.initialize(repeating: nil, count: 6)
   }

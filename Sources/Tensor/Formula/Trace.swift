@@ -30,7 +30,7 @@ extension Formula {
   }
 
   /// Parameters are numbers given at each call, which no derivative is taken with respect to.
-  convenience init(
+  package convenience init(
     _ name: String, inputs: Int, parameters: Int = 0, _ body: ([Value], [Value]) -> [Value]
   ) {
     let graph = FormulaGraph()

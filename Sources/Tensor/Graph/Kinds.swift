@@ -81,11 +81,11 @@ open class BilinearFunction: Function, @unchecked Sendable {
   ) {
     let lead = cotangent.rank - node.shape.rank
     if node.wants(0, sink) {
-      let b = aligned(node.saved(1, input: 1), lead, with: cotangent)
+      let b = node.saved(1, input: 1).aligned(lead, with: cotangent)
       node.deliver(leftAdjoint(copy cotangent, b), toInput: 0, sink)
     }
     if node.wants(1, sink) {
-      let a = aligned(node.saved(0, input: 0), lead, with: cotangent)
+      let a = node.saved(0, input: 0).aligned(lead, with: cotangent)
       node.deliver(rightAdjoint(cotangent, a), toInput: 1, sink)
     }
   }
@@ -96,21 +96,24 @@ open class BilinearFunction: Function, @unchecked Sendable {
       return tangent.rank - node.shape(ofOutput: output).rank
     }
     let left = node.tangent(ofInput: 0, source).map {
-      self($0, aligned(node.saved(1, input: 1), lead($0, 0), with: $0))
+      self($0, node.saved(1, input: 1).aligned(lead($0, 0), with: $0))
     }
     let right = node.tangent(ofInput: 1, source).map {
-      self(aligned(node.saved(0, input: 0), lead($0, 1), with: $0), $0)
+      self(node.saved(0, input: 0).aligned(lead($0, 1), with: $0), $0)
     }
     guard let left else { return [right] }
     guard let right else { return [left] }
     return [left + right]
   }
+}
 
+extension Tensor {
   /// A saved input that meets a derivative with extra leading axes: where the meeting is recorded it has as
   /// many of its own, of length 1, so that another walk's leading axes go before them on both sides.
-  private func aligned(_ x: Tensor, _ lead: Int, with derivative: Tensor) -> Tensor {
-    guard lead > 0, isRecording, x.node != nil || derivative.node != nil else { return x }
-    return Reshape(from: x.shape, to: Shape(repeating: 1, rank: lead).followed(by: x.shape))(x)
+  @inline(__always)
+  func aligned(_ lead: Int, with derivative: borrowing Tensor) -> Tensor {
+    guard lead > 0, isRecording, node != nil || derivative.node != nil else { return self }
+    return Reshape(from: shape, to: Shape(repeating: 1, rank: lead).followed(by: shape))(self)
   }
 }
 

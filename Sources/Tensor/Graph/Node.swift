@@ -12,47 +12,57 @@ public final class Node: @unchecked Sendable {
   /// The smallest and largest sequence number among the leaves this node depends on.
   package let oldestLeaf: UInt64
   package let newestLeaf: UInt64
-  package let inputCount: Int
-  package let outputCount: Int
+  private let counts: (inputs: Int32, outputs: Int32)
   /// Shape and dtype of the first result.
   package let shape: Shape
   package let dtype: DType
   /// Run-time numbers of a pointwise function.
-  package let parameters: SIMD2<Double>
+  private let numbers: (Double, Double)
 
   // References are held by hand, so that `deinit` can hand them over instead of recursing.
   private let functionReference: Unmanaged<Function>
   private let first: Input
   private let second: Input
-  private let rest: [Input]
+  private let third: Input
   private let saved0: Storage?
   private let saved1: Storage?
-  private let savedRest: [Storage?]
-  private let otherOutputs: [(shape: Shape, dtype: DType)]
-  /// Only a leaf has one.
-  package let gradient: GradientSlot?
+  /// What few nodes have.
+  private let extra: Extra?
 
   /// Where an input came from; no node where it was not tracked.
   private struct Input {
     var node: Unmanaged<Node>?
     var output: Int32
-    var sequence: UInt64
 
-    static let untracked = Input(node: nil, output: 0, sequence: 0)
+    static let untracked = Input(node: nil, output: 0)
 
-    init(node: Unmanaged<Node>?, output: Int32, sequence: UInt64) {
+    init(node: Unmanaged<Node>?, output: Int32) {
       self.node = node
       self.output = output
-      self.sequence = sequence
     }
 
     @inline(__always)
     init(_ tensor: Tensor) {
-      if let node = tensor.node {
-        self.init(node: .passRetained(node), output: tensor.output, sequence: node.sequence)
-      } else {
-        self = .untracked
-      }
+      self.init(node: tensor.node.map { .passRetained($0) }, output: tensor.output)
+    }
+  }
+
+  /// What is beyond the places that every node has.
+  private final class Extra: Sendable {
+    let inputs: [Input]
+    let saved: [Storage?]
+    let outputs: [(shape: Shape, dtype: DType)]
+    /// Only a leaf has one.
+    let gradient: GradientSlot?
+
+    init(
+      inputs: [Input] = [], saved: [Storage?] = [], outputs: [(shape: Shape, dtype: DType)] = [],
+      gradient: GradientSlot? = nil
+    ) {
+      self.inputs = inputs
+      self.saved = saved
+      self.outputs = outputs
+      self.gradient = gradient
     }
   }
 
@@ -62,19 +72,16 @@ public final class Node: @unchecked Sendable {
     self.sequence = sequence
     oldestLeaf = sequence
     newestLeaf = sequence
-    inputCount = 0
-    outputCount = 1
+    counts = (0, 1)
     shape = storage.shape
     dtype = storage.dtype
-    parameters = .zero
+    numbers = (0, 0)
     first = .untracked
     second = .untracked
-    rest = []
+    third = .untracked
     saved0 = nil
     saved1 = nil
-    savedRest = []
-    otherOutputs = []
-    self.gradient = gradient
+    extra = gradient.map { Extra(gradient: $0) }
     adj_thread().pointee.live_nodes += 1
   }
 
@@ -97,19 +104,16 @@ public final class Node: @unchecked Sendable {
     sequence = adj_next_sequence(1)
     first = Input(a)
     second = .untracked
+    third = .untracked
     oldestLeaf = a.node?.oldestLeaf ?? .max
     newestLeaf = a.node?.newestLeaf ?? 0
-    inputCount = 1
-    outputCount = 1
+    counts = (1, 1)
     shape = result.shape
     dtype = result.dtype
-    self.parameters = parameters
-    rest = []
+    numbers = (parameters.x, parameters.y)
     self.saved0 = saved0
     self.saved1 = saved1
-    savedRest = []
-    otherOutputs = []
-    gradient = nil
+    extra = nil
     adj_thread().pointee.live_nodes += 1
   }
 
@@ -123,19 +127,40 @@ public final class Node: @unchecked Sendable {
     sequence = adj_next_sequence(1)
     first = Input(a)
     second = Input(b)
+    third = .untracked
     oldestLeaf = min(a.node?.oldestLeaf ?? .max, b.node?.oldestLeaf ?? .max)
     newestLeaf = max(a.node?.newestLeaf ?? 0, b.node?.newestLeaf ?? 0)
-    inputCount = 2
-    outputCount = 1
+    counts = (2, 1)
     shape = result.shape
     dtype = result.dtype
-    self.parameters = parameters
-    rest = []
+    numbers = (parameters.x, parameters.y)
     self.saved0 = saved0
     self.saved1 = saved1
-    savedRest = saved2.map { [$0] } ?? []
-    otherOutputs = []
-    gradient = nil
+    extra = saved2.map { Extra(saved: [$0]) }
+    adj_thread().pointee.live_nodes += 1
+  }
+
+  /// Records a function of three inputs with one result, which saves none of them but the first two.
+  @inline(__always)
+  package init(
+    _ function: Function, _ a: Tensor, _ b: Tensor, _ c: Tensor, result: Storage, saving saved0: Storage?,
+    _ saved1: Storage?
+  ) {
+    functionReference = .passRetained(function)
+    sequence = adj_next_sequence(1)
+    first = Input(a)
+    second = Input(b)
+    third = Input(c)
+    oldestLeaf = min(
+      a.node?.oldestLeaf ?? .max, b.node?.oldestLeaf ?? .max, c.node?.oldestLeaf ?? .max)
+    newestLeaf = max(a.node?.newestLeaf ?? 0, b.node?.newestLeaf ?? 0, c.node?.newestLeaf ?? 0)
+    counts = (3, 1)
+    shape = result.shape
+    dtype = result.dtype
+    numbers = (0, 0)
+    self.saved0 = saved0
+    self.saved1 = saved1
+    extra = nil
     adj_thread().pointee.live_nodes += 1
   }
 
@@ -148,7 +173,7 @@ public final class Node: @unchecked Sendable {
     sequence = adj_next_sequence(1)
     first = inputs.count > 0 ? Input(inputs[0]) : .untracked
     second = inputs.count > 1 ? Input(inputs[1]) : .untracked
-    rest = inputs.dropFirst(2).map { Input($0) }
+    third = inputs.count > 2 ? Input(inputs[2]) : .untracked
     var oldest = UInt64.max
     var newest: UInt64 = 0
     for case let node? in inputs.lazy.map(\.node) {
@@ -157,16 +182,18 @@ public final class Node: @unchecked Sendable {
     }
     oldestLeaf = oldest
     newestLeaf = newest
-    inputCount = inputs.count
-    outputCount = results.count
+    counts = (Int32(inputs.count), Int32(results.count))
     shape = results[0].shape
     dtype = results[0].dtype
-    self.parameters = parameters
+    numbers = (parameters.x, parameters.y)
     saved0 = saved.count > 0 ? saved[0] : nil
     saved1 = saved.count > 1 ? saved[1] : nil
-    savedRest = Array(saved.dropFirst(2))
-    otherOutputs = results.dropFirst().map { ($0.shape, $0.dtype) }
-    gradient = nil
+    extra =
+      inputs.count > 3 || results.count > 1 || saved.count > 2
+      ? Extra(
+        inputs: inputs.dropFirst(3).map { Input($0) }, saved: Array(saved.dropFirst(2)),
+        outputs: results.dropFirst().map { ($0.shape, $0.dtype) })
+      : nil
     adj_thread().pointee.live_nodes += 1
   }
 
@@ -177,8 +204,11 @@ public final class Node: @unchecked Sendable {
     thread.pointee.live_nodes -= 1
     if let node = first.node { adj_park(thread, node.toOpaque()) }
     if let node = second.node { adj_park(thread, node.toOpaque()) }
-    for input in rest {
-      if let node = input.node { adj_park(thread, node.toOpaque()) }
+    if let node = third.node { adj_park(thread, node.toOpaque()) }
+    if let extra {
+      for input in extra.inputs {
+        if let node = input.node { adj_park(thread, node.toOpaque()) }
+      }
     }
     if functionReference._withUnsafeGuaranteedRef({ $0.mayHoldTensors }) {
       adj_park(thread, functionReference.toOpaque())
@@ -202,8 +232,17 @@ public final class Node: @unchecked Sendable {
 extension Node {
   package var function: Function { functionReference.takeUnretainedValue() }
 
+  package var inputCount: Int { Int(counts.inputs) }
+
+  package var outputCount: Int { Int(counts.outputs) }
+
+  package var parameters: SIMD2<Double> { SIMD2(numbers.0, numbers.1) }
+
+  /// Only a leaf has one.
+  package var gradient: GradientSlot? { extra?.gradient }
+
   /// Whether nothing comes before it: a leaf, or the mark of a gradient that was not recorded.
-  package var isEnd: Bool { inputCount == 0 }
+  package var isEnd: Bool { counts.inputs == 0 }
 
   /// Pulls the cotangent of the only result back to the inputs.
   @inline(__always)
@@ -215,7 +254,8 @@ extension Node {
     switch index {
     case 0: first
     case 1: second
-    default: rest[index - 2]
+    case 2: third
+    default: extra!.inputs[index - 3]
     }
   }
 
@@ -232,20 +272,20 @@ extension Node {
   package var trackedInputs: [Bool] { (0..<inputCount).map(isTracked) }
 
   package func shape(ofOutput output: Int) -> Shape {
-    output == 0 ? shape : otherOutputs[output - 1].shape
+    output == 0 ? shape : extra!.outputs[output - 1].shape
   }
 
   package func dtype(ofOutput output: Int) -> DType {
-    output == 0 ? dtype : otherOutputs[output - 1].dtype
+    output == 0 ? dtype : extra!.outputs[output - 1].dtype
   }
 
-  package var savedCount: Int { 2 + savedRest.count }
+  package var savedCount: Int { 2 + (extra?.saved.count ?? 0) }
 
   package func savedStorage(_ slot: Int) -> Storage? {
     switch slot {
     case 0: saved0
     case 1: saved1
-    default: slot - 2 < savedRest.count ? savedRest[slot - 2] : nil
+    default: extra.flatMap { slot - 2 < $0.saved.count ? $0.saved[slot - 2] : nil }
     }
   }
 
@@ -295,9 +335,21 @@ package final class GradientSlot: Sendable {
     set { value.withLock { $0 = newValue } }
   }
 
-  /// Combines under the lock: several threads may run `backward()` into one leaf.
-  package func update(_ body: (Storage?) -> Storage?) {
-    value.withLock { $0 = body($0) }
+  /// Adds to what is there, under the lock: several threads may run `backward()` into one leaf.
+  package func add(_ gradient: consuming Storage) {
+    let gradient = gradient
+    value.withLock { held in
+      held = held.map { (Tensor($0) + Tensor(gradient)).contiguousStorage } ?? gradient
+    }
+  }
+
+  /// Takes the gradient out.
+  package func take() -> Storage? {
+    value.withLock { held in
+      let before = held
+      held = nil
+      return before
+    }
   }
 }
 

@@ -24,27 +24,37 @@ enum MatrixKernel {
   }
 
   /// [..., m, k] x [..., k, n] -> [..., m, n], either stored the other way round; stacks broadcast, their
-  /// ranks may differ.
-  static func product(_ a: Storage, _ b: Storage, transposeA: Bool, transposeB: Bool) -> Storage {
+  /// ranks may differ. Plus `row` [n] in each row, where there is one.
+  static func product(
+    _ a: Storage, _ b: Storage, transposeA: Bool, transposeB: Bool, adding row: Storage? = nil
+  ) -> Storage {
     let m = a.shape[a.shape.rank - (transposeA ? 1 : 2)]
     let k = a.shape[a.shape.rank - (transposeA ? 2 : 1)]
     let n = b.shape[b.shape.rank - (transposeB ? 2 : 1)]
-    let stack = a.shape.first(a.shape.rank - 2).broadcast(with: b.shape.first(b.shape.rank - 2))!
-    let result = Storage(stack.followed(by: [m, n]), a.dtype)
+    let isOne = a.shape.rank == 2 && b.shape.rank == 2
+    let stack = isOne ? Shape() : a.shape.first(a.shape.rank - 2).broadcast(with: b.shape.first(b.shape.rank - 2))!
+    let matrix = Shape(rows: m, columns: n)
+    let result = Storage(isOne ? matrix : stack.followed(by: matrix), a.dtype)
     guard result.count > 0 else { return result }
+    if let row { fill(result, rows: m, with: row.contiguous) }
     let left = operand(a, flipped: transposeA)
     let right = operand(b, flipped: transposeB)
     withExtendedLifetime((left.storage, right.storage)) {
-      if stack.rank == 0 {
+      if isOne || stack.rank == 0 {
         BLAS.gemm(
           a.dtype, transposeA: left.transposed, transposeB: right.transposed, m: m, n: n, k: k,
           a: left.storage.pointer, lda: left.leading, b: right.storage.pointer, ldb: right.leading,
-          c: result.pointer, ldc: n)
+          beta: row == nil ? 0 : 1, c: result.pointer, ldc: n)
       } else {
         runStack(stack, left, right, m, n, k, result)
       }
     }
     return result
+  }
+
+  private static func fill(_ result: Storage, rows: Int, with row: Storage) {
+    let bytes = row.count * row.dtype.byteCount
+    for index in 0..<rows { (result.pointer + index * bytes).copyMemory(from: row.pointer, byteCount: bytes) }
   }
 
   /// Runs of the stack along its last axis with constant strides, one batch each.

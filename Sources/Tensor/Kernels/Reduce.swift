@@ -52,7 +52,7 @@ enum Reduce {
   static func sumOfLeadingAxes(_ x: Storage, kept: Int, result shape: Shape, scale: Double = 1) -> Storage {
     let result = Storage(shape, x.dtype)
     let reduced = x.count / Swift.max(kept, 1)
-    let inner = Shape([kept, reduced])
+    let inner = Shape(rows: kept, columns: reduced)
     guard kept > 0, x.count < 2 * Parallel.elementGrain else { return sumOfLargeLeadingAxes(x, kept, scale, result) }
     withUnsafeTemporaryAllocation(of: adj_view.self, capacity: 2) { views in
       views[0].data = x.pointer
@@ -68,6 +68,39 @@ enum Reduce {
           identity.raw, Formula.kernelType(x.dtype), ADJ_SUM, 1, 1,
           UnsafeRawPointer($0).assumingMemoryBound(to: Int64.self), views.baseAddress, nil,
           views.baseAddress! + 1, scale, false, 0, Int64(kept), 0, Int64(reduced))
+      }
+    }
+    return result
+  }
+
+  /// The sum over all elements of a formula of contiguous floating-point inputs of one shape; nil where they are
+  /// something else, or many.
+  static func sumOfAll(
+    _ formula: Formula, _ inputs: [Tensor], scale: Double, parameters: SIMD2<Double>
+  ) -> Storage? {
+    let first = inputs[0].storage
+    guard first.dtype.isFloatingPoint, formula.isPlain, first.count < 2 * Parallel.elementGrain else { return nil }
+    for input in inputs {
+      guard input.storage.isContiguous, input.shape == first.shape, input.dtype == first.dtype else { return nil }
+    }
+    let result = Storage(Shape(), first.dtype)
+    withUnsafeTemporaryAllocation(of: adj_view.self, capacity: inputs.count + 1) { views in
+      for index in inputs.indices {
+        views[index].setFlat(inputs[index].storage)
+        views[index].strides.0 = 0
+        views[index].strides.1 = 1
+      }
+      views[inputs.count].setFlat(result)
+      views[inputs.count].strides.0 = 0
+      views[inputs.count].strides.1 = 0
+      var lengths = (Int64(1), Int64(first.count))
+      formula.withScalars(parameters, first.dtype) { scalars in
+        withUnsafePointer(to: &lengths) {
+          adj_reduce(
+            formula.raw, Formula.kernelType(first.dtype), ADJ_SUM, 1, 1,
+            UnsafeRawPointer($0).assumingMemoryBound(to: Int64.self), views.baseAddress, scalars,
+            views.baseAddress! + inputs.count, scale, false, 0, 1, 0, Int64(first.count))
+        }
       }
     }
     return result

@@ -49,6 +49,23 @@ extension Catalogue {
       matmulRow("matmul of a stack and a vector", [2, 2, 3], [3]),
       matmulRow("matmul of a vector and a stack", [3], [2, 3, 2]),
       Row(
+        "matmul adding a bias", operators: ["matmul"], inputs: [Draw([2, 3]), Draw([3, 4]), Draw([4])],
+        reference: .arrays { all in
+          let x = Numbers([all[0].shape.dropLast().reduce(1, *), all[0].shape.last!], all[0].values)
+          let sums = product(x, all[1])
+          let width = all[2].values.count
+          let values = sums.values.enumerated().map { $1 + all[2].values[$0 % width] }
+          return [Numbers(all[0].shape.dropLast() + [width], values)]
+        },
+        accepts: .numbers, ulps: 16,
+        saves: [
+          Saves(0, keeps: [.input(1)]), Saves(1, keeps: [.input(0)]), Saves(2, keeps: []),
+          Saves(0, 1, 2, keeps: [.input(0), .input(1)]),
+        ],
+        shapes: [[[3], [3, 2], [2]], [[2, 2, 3], [3, 1], [1]], [[1, 1], [1, 5], [5]]],
+        emptyShapes: [[[2, 3], [3, 0], [0]], [[2, 0], [0, 4], [4]]],
+        call: { [matmul($0[0], $0[1], adding: $0[2])] }),
+      Row(
         "dot", inputs: [Draw([4]), Draw([4])],
         reference: .arrays {
           [Numbers([], [zip($0[0].values, $0[1].values).reduce(0) { $0 + $1.0 * $1.1 }])]

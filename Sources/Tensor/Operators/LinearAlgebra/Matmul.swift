@@ -11,10 +11,14 @@ final class MatrixProduct: BilinearFunction, @unchecked Sendable {
 
   static let plain = MatrixProduct(false, false)
   private static let leftTransposed = MatrixProduct(true, false)
-  private static let rightTransposed = MatrixProduct(false, true)
+  static let rightTransposed = MatrixProduct(false, true)
   private static let bothTransposed = MatrixProduct(true, true)
 
   override var name: String { "matmul" }
+
+  static func innerAxesDiffer(_ a: Shape, _ b: Shape, _ inner: Int, _ other: Int) -> Tensor {
+    Misuse.fail("matmul", "inner axes differ, \(a) x \(b) (\(inner) != \(other))")
+  }
 
   override func apply(_ a: Tensor, _ b: Tensor) -> Tensor {
     Tensor(
@@ -56,7 +60,7 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
   let inner = a.shape[a.rank - 1]
   let other = b.shape[b.rank == 1 ? 0 : b.rank - 2]
   guard inner == other else {
-    return Misuse.fail("matmul", "inner axes differ, \(a.shape) x \(b.shape) (\(inner) != \(other))")
+    return MatrixProduct.innerAxesDiffer(a.shape, b.shape, inner, other)
   }
   if a.rank == 2 && b.rank == 2 { return MatrixProduct.plain(a, b) }
   if a.rank == 1 { return matmul(a.unsqueezed(axis: 0), b).squeezed(axis: b.rank == 1 ? 0 : -2) }

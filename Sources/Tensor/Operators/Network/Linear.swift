@@ -6,6 +6,10 @@
 ///   - bias: [outputs].
 /// - Precondition: Shapes as above, equal dtypes.
 public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
+  if x.rank >= 1, weight.rank == 2, x.shape[x.rank - 1] != weight.shape[1] {
+    let matrix = Shape(rows: weight.shape[1], columns: weight.shape[0])
+    return MatrixProduct.innerAxesDiffer(x.shape, matrix, x.shape[x.rank - 1], weight.shape[1])
+  }
   guard x.rank >= 1, weight.rank == 1 || weight.rank == 2,
     x.shape[x.rank - 1] == weight.shape[weight.rank - 1],
     x.dtype == weight.dtype, bias.map({ $0.dtype == x.dtype }) ?? true
@@ -18,6 +22,9 @@ public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil) -> Tens
   if let bias, bias.shape != weight.shape.first(weight.rank - 1) {
     return Misuse.fail(
       "linear", "the bias has shape \(bias.shape); it must be \(weight.shape.first(weight.rank - 1))")
+  }
+  if weight.rank == 2, let bias, x.dtype != .bool {
+    return Affine.of(transposesWeight: true).alongLastAxis(x, weight, bias)
   }
   let product = matmul(x, weight.rank == 2 ? weight.transposed() : weight)
   return bias.map { product + $0 } ?? product

@@ -21,14 +21,34 @@ final class FormulaSum: Function, @unchecked Sendable {
 
   func callAsFunction(_ inputs: [Tensor]) -> Tensor {
     if let result = sumWithSlopes(inputs) { return result }
-    guard
-      let result = Reduce.run(
-        ADJ_SUM, formula, inputs.map(\.storage), mask: axes.mask, keepDims: axes.keepDims, scale: scale,
-        parameters: parameters)
-    else { return .placeholder }
-    let wanted = inputs.indices.reduce(0) { inputs[$1].node == nil ? $0 : $0 | 1 << $1 }
+    guard let result = sum(inputs) else { return .placeholder }
+    return recorded(result, inputs)
+  }
+
+  /// The sum of the formula's result over all elements, by the short way where there is one.
+  private func sum(_ inputs: [Tensor]) -> Storage? {
+    if axes.isAll, !axes.keepDims, axes.input.rank == inputs[0].rank,
+      let sum = Reduce.sumOfAll(formula, inputs, scale: scale, parameters: parameters)
+    {
+      return sum
+    }
+    return Reduce.run(
+      ADJ_SUM, formula, inputs.map(\.storage), mask: axes.mask, keepDims: axes.keepDims, scale: scale,
+      parameters: parameters)
+  }
+
+  private func recorded(_ result: Storage, _ inputs: [Tensor]) -> Tensor {
+    var wanted = 0
+    for index in inputs.indices where inputs[index].node != nil { wanted |= 1 << index }
     guard wanted != 0, isRecording, result.dtype.isFloatingPoint else { return Tensor(result) }
     let plan = formula.plan(wanted: wanted, resultsKept: false)
+    if inputs.count == 2 {
+      return Tensor(
+        result,
+        node: Node(
+          self, inputs[0], inputs[1], result: result, saving: plan.savesFirst ? inputs[0].storage : nil,
+          plan.savesSecond ? inputs[1].storage : nil, parameters: parameters))
+    }
     let slots = inputs.indices.map { plan.savedInputs.contains($0) ? inputs[$0].storage : nil }
     return Tensor(result, node: Node(self, inputs: inputs, results: [result], saving: slots, parameters: parameters))
   }
@@ -81,7 +101,10 @@ final class FormulaSum: Function, @unchecked Sendable {
     let isNumber = cotangent.rank == 0 && axes.resultShape.rank == 0
     let scaled = scale == 1 ? cotangent : cotangent * scale
     let seed = isNumber ? scaled : axes.restored(scaled)
-    let parts = derived.formula!.applyPartially([seed] + saved(node, plan), node.parameters)
+    let parts =
+      isRecording
+      ? derived.formula!.applyPartially([seed] + saved(node, plan), node.parameters)
+      : derived.formula!.applyUnrecorded(seed, node, plan)
     for (target, part) in zip(derived.targets, parts) {
       // Where the slope is a constant nothing has widened the seed yet.
       let narrow = part.rank < axes.input.rank ? part.shape : part.shape.last(axes.input.rank)
@@ -129,6 +152,11 @@ extension Formula {
     reduced(inputs, axes, keepDims, "mean", mean: true)
   }
 
+  private func commonShape(_ inputs: [Tensor]) -> Shape? {
+    for input in inputs where input.shape != inputs[0].shape { return broadcastShape(inputs.lazy.map(\.storage)) }
+    return inputs[0].shape
+  }
+
   func reduced(
     _ inputs: [Tensor], _ axes: [Int]?, _ keepDims: Bool, _ operation: String, mean: Bool,
     parameters: SIMD2<Double> = .zero
@@ -143,7 +171,7 @@ extension Formula {
         "\(label).\(operation)",
         "needs floating-point numbers, got \(other.dtype); convert with asType(.float32)")
     }
-    guard let shape = broadcastShape(inputs.lazy.map(\.storage)),
+    guard let shape = commonShape(inputs),
       let reduced = ReducedAxes(shape, axes: axes, keepDims: keepDims, "\(label).\(operation)")
     else { return .placeholder }
     let sum = FormulaSum(
