@@ -37,6 +37,17 @@ public final class Parameter: Sendable {
     }
   }
 
+  /// Replaces the value by what `body` computes of it and of its gradient, both contiguous; false where there is
+  /// no gradient. `taking` leaves none behind, so that its memory may become the new value's.
+  func update(taking: Bool, _ body: (_ value: Storage, _ gradient: consuming Storage) -> Storage) -> Bool {
+    leaf.withLock { old in
+      let slot = old.node?.gradient
+      guard let gradient = taking ? slot?.take() : slot?.storage else { return false }
+      old.storage = body(old.storage, gradient)
+      return true
+    }
+  }
+
   /// The lengths of the value's axes.
   public var shape: Shape { value.shape }
 

@@ -4,25 +4,26 @@ import Autograd
 ///
 /// Weight decay is added to the gradient; for the decoupled one see ``AdamW``.
 public final class Adam: Optimizer {
+  /// How far a step goes, about the most that a number moves; may be changed between steps.
   public var learningRate: Double
-  public let betas: (first: Double, second: Double)
-  public let epsilon: Double
+  /// How much of the running means of the gradient and of its square a step keeps.
+  public var betas: (first: Double, second: Double) { rule.betas }
+  /// What is added to the root of the mean square, against division by zero.
+  public var epsilon: Double { rule.epsilon }
+  /// What of the value is added to the gradient.
   public let weightDecay: Double
 
+  private let rule: AdamRule
   private var list: UpdateList
-  private let formula: Formula
 
   /// - Precondition: Numbers that are not negative, betas below 1.
   public init(
     _ parameters: [Parameter], learningRate: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999),
     epsilon: Double = 1e-8, weightDecay: Double = 0
   ) {
-    AdamRule.check("Adam", learningRate, betas, epsilon, weightDecay)
+    rule = AdamRule("Adam", learningRate, betas, epsilon, weightDecay, isDecoupled: false)
     list = UpdateList("Adam", parameters)
-    formula = AdamRule.formula("Adam", betas, epsilon, addedDecay: weightDecay, shrinks: false)
     self.learningRate = learningRate
-    self.betas = betas
-    self.epsilon = epsilon
     self.weightDecay = weightDecay
   }
 
@@ -36,12 +37,16 @@ public final class Adam: Optimizer {
       weightDecay: weightDecay)
   }
 
+  /// What is learned.
   public var parameters: [Parameter] { list.parameters }
 
-  public func step() {
-    list.update(formula, kept: 2) { step, dtype in
-      AdamRule.scalars(step, learningRate, betas, shrink: nil, dtype)
-    }
+  /// Changes each parameter that has a gradient; the gradients stay.
+  public func step() { rule.update(&list, learningRate, taking: false) }
+
+  /// `loss.backward()`, a step, and the gradients forgotten.
+  public func step(minimizing loss: Tensor) {
+    loss.backward()
+    rule.update(&list, learningRate, taking: true)
   }
 }
 
@@ -49,25 +54,26 @@ public final class Adam: Optimizer {
 ///
 /// Each step first shrinks the parameter by the factor 1 - learningRate times weightDecay.
 public final class AdamW: Optimizer {
+  /// How far a step goes, about the most that a number moves; may be changed between steps.
   public var learningRate: Double
-  public let betas: (first: Double, second: Double)
-  public let epsilon: Double
+  /// How much of the running means of the gradient and of its square a step keeps.
+  public var betas: (first: Double, second: Double) { rule.betas }
+  /// What is added to the root of the mean square, against division by zero.
+  public var epsilon: Double { rule.epsilon }
+  /// How much of the value, times the learning rate, a step takes away.
   public let weightDecay: Double
 
+  private let rule: AdamRule
   private var list: UpdateList
-  private let formula: Formula
 
   /// - Precondition: Numbers that are not negative, betas below 1.
   public init(
     _ parameters: [Parameter], learningRate: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999),
     epsilon: Double = 1e-8, weightDecay: Double = 1e-2
   ) {
-    AdamRule.check("AdamW", learningRate, betas, epsilon, weightDecay)
+    rule = AdamRule("AdamW", learningRate, betas, epsilon, weightDecay, isDecoupled: true)
     list = UpdateList("AdamW", parameters)
-    formula = AdamRule.formula("AdamW", betas, epsilon, addedDecay: 0, shrinks: weightDecay != 0)
     self.learningRate = learningRate
-    self.betas = betas
-    self.epsilon = epsilon
     self.weightDecay = weightDecay
   }
 
@@ -81,56 +87,71 @@ public final class AdamW: Optimizer {
       weightDecay: weightDecay)
   }
 
+  /// What is learned.
   public var parameters: [Parameter] { list.parameters }
 
-  public func step() {
-    list.update(formula, kept: 2) { step, dtype in
-      let shrink = weightDecay == 0 ? nil : 1 - learningRate * weightDecay
-      return AdamRule.scalars(step, learningRate, betas, shrink: shrink, dtype)
-    }
+  /// Changes each parameter that has a gradient; the gradients stay.
+  public func step() { rule.update(&list, learningRate, taking: false) }
+
+  /// `loss.backward()`, a step, and the gradients forgotten.
+  public func step(minimizing loss: Tensor) {
+    loss.backward()
+    rule.update(&list, learningRate, taking: true)
   }
 }
 
 /// The update that Adam and AdamW share.
-private enum AdamRule {
-  static func check(
+private struct AdamRule {
+  let betas: (first: Double, second: Double)
+  let epsilon: Double
+  /// The part of the value that a step takes away is this times the learning rate.
+  private let decoupledDecay: Double
+  /// Of the value, the gradient and the two running means, whose new values it gives with the value's.
+  private let formula: Formula
+
+  init(
     _ name: String, _ learningRate: Double, _ betas: (Double, Double), _ epsilon: Double,
-    _ weightDecay: Double
+    _ weightDecay: Double, isDecoupled: Bool
   ) {
     checkHyperparameter(name, "learningRate", learningRate)
     checkHyperparameter(name, "the first beta", betas.0, below: 1)
     checkHyperparameter(name, "the second beta", betas.1, below: 1)
     checkHyperparameter(name, "epsilon", epsilon)
     checkHyperparameter(name, "weightDecay", weightDecay)
+    self.betas = betas
+    self.epsilon = epsilon
+    decoupledDecay = isDecoupled ? weightDecay : 0
+    formula = AdamRule.formula(
+      name, betas, epsilon, addedDecay: isDecoupled ? 0 : weightDecay, shrinks: decoupledDecay != 0)
   }
 
-  /// Inputs: value, gradient, the two running means, and ``scalars(_:_:_:shrink:_:)``. Results: the first,
-  /// third and fourth of them anew.
-  static func formula(
+  func update(_ list: inout UpdateList, _ learningRate: Double, taking: Bool) {
+    list.update(formula, kept: 2, taking: taking) { numbers($0, learningRate) }
+  }
+
+  /// Parameters: what ``numbers(_:_:)`` gives.
+  private static func formula(
     _ name: String, _ betas: (Double, Double), _ epsilon: Double, addedDecay: Double, shrinks: Bool
   ) -> Formula {
-    Formula(name, inputs: shrinks ? 7 : 6) { inputs in
+    Formula(name, inputs: 4, parameters: shrinks ? 3 : 2) { inputs, numbers in
       let value = inputs[0]
       let gradient = inputs[1] + addedDecay * value
       let mean = betas.0 * inputs[2] + (1 - betas.0) * gradient
       let meanSquare = betas.1 * inputs[3] + (1 - betas.1) * square(gradient)
-      let (stepSize, correction) = (inputs[4], inputs[5])
+      let (stepSize, correction) = (numbers[0], numbers[1])
       let moved =
-        (shrinks ? inputs[6] * value : value) - stepSize * mean / (sqrt(meanSquare) * correction + epsilon)
+        (shrinks ? numbers[2] * value : value) - stepSize * mean / (sqrt(meanSquare) * correction + epsilon)
       return [moved, mean, meanSquare]
     }
   }
 
   /// What changes from step to step: the learning rate corrected for the first mean's start at zero, the
   /// factor that corrects the root of the second, and the factor of the value, if it shrinks.
-  static func scalars(
-    _ step: Int, _ learningRate: Double, _ betas: (Double, Double), shrink: Double?, _ dtype: DType
-  ) -> [Tensor] {
-    let first = 1 - power(betas.0, step)
-    let second = 1 - power(betas.1, step)
-    return [learningRate / first, 1 / second.squareRoot(), shrink].compactMap { number in
-      number.map { .full([], $0, dtype: dtype) }
-    }
+  private func numbers(_ step: Int, _ learningRate: Double) -> [Double] {
+    let first = 1 - AdamRule.power(betas.first, step)
+    let second = 1 - AdamRule.power(betas.second, step)
+    let corrected = [learningRate / first, 1 / second.squareRoot()]
+    return decoupledDecay == 0 ? corrected : corrected + [1 - learningRate * decoupledDecay]
   }
 
   /// By squaring: the same on every machine, to the last bit.

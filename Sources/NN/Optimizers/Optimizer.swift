@@ -12,6 +12,10 @@ public protocol Optimizer: AnyObject {
   ///
   /// - Precondition: At least one parameter has a gradient.
   func step()
+  /// `loss.backward()`, a step, and the gradients forgotten.
+  ///
+  /// - Precondition: The loss is one number that depends on at least one of the parameters.
+  func step(minimizing loss: Tensor)
 }
 
 extension Optimizer {
@@ -20,9 +24,6 @@ extension Optimizer {
     for parameter in parameters { parameter.clearGrad() }
   }
 
-  /// `loss.backward()`, a step, and the gradients forgotten.
-  ///
-  /// - Precondition: The loss is one number that depends on at least one of the parameters.
   public func step(minimizing loss: Tensor) {
     loss.backward()
     step()
@@ -30,13 +31,14 @@ extension Optimizer {
   }
 }
 
-/// What the optimizers share: the parameters with the numbers kept for each, and the fused update.
+/// What the optimizers share: the parameters with the numbers kept for each, and the update in one pass over
+/// the memory of each.
 struct UpdateList {
   let parameters: [Parameter]
-  /// For each parameter what is kept between steps; empty before its first.
-  private var kept: [[Tensor]]
+  /// For each parameter what is kept between steps; empty before its first. Nobody else holds it.
+  private var kept: [[Storage]]
   /// For each parameter the steps it has made.
-  private(set) var steps: [Int]
+  private var steps: [Int]
   private let name: String
 
   init(_ name: String, _ parameters: [Parameter]) {
@@ -47,38 +49,41 @@ struct UpdateList {
     steps = Array(repeating: 0, count: parameters.count)
   }
 
-  /// Updates every parameter that has a gradient, in one pass over its memory each.
+  /// Updates every parameter that has a gradient.
   ///
-  /// The formula's inputs are the value, the gradient, the kept tensors, and the scalars; its results the
-  /// new value and the kept tensors.
+  /// - Parameters:
+  ///   - formula: Of the value, the gradient, the kept numbers; its results are the new value and the kept ones.
+  ///   - count: How many numbers are kept for each element.
+  ///   - taking: Whether the gradients are forgotten, and their memory becomes the values'.
+  ///   - numbers: The formula's parameters at a step, the first of which is 1.
   mutating func update(
-    _ formula: Formula, kept count: Int, scalars: (_ step: Int, DType) -> [Tensor]
+    _ formula: Formula, kept count: Int, taking: Bool, numbers: (_ step: Int) -> [Double]
   ) {
     var found = false
-    var latest: (step: Int, dtype: DType, scalars: [Tensor])?
-    withoutGrad {
-      for (index, parameter) in parameters.enumerated() {
-        let value = parameter.value
-        guard let gradient = value.gradientNumbers else { continue }
+    var latest: (step: Int, numbers: [Double]) = (0, [])
+    for index in parameters.indices {
+      let step = steps[index] + 1
+      let isUpdated = parameters[index].update(taking: taking) { value, gradient in
+        if latest.step != step { latest = (step, numbers(step)) }
+        if kept[index].count != count { kept[index] = (0..<count).map { _ in value.zeros } }
+        var gradient = gradient
+        let target = taking && gradient.isOwned && isKnownUniquelyReferenced(&gradient) ? gradient : Storage(like: value)
+        formula.advance(value, gradient, kept[index], latest.numbers, into: target)
+        return target
+      }
+      if isUpdated {
+        steps[index] = step
         found = true
-        steps[index] += 1
-        if latest?.step != steps[index] || latest?.dtype != value.dtype {
-          latest = (steps[index], value.dtype, scalars(steps[index], value.dtype))
-        }
-        if count == 0 && latest!.scalars.isEmpty {
-          parameter.value = formula(value, gradient)
-          continue
-        }
-        if kept[index].isEmpty { kept[index] = Array(repeating: .zeros(like: value), count: count) }
-        var results = formula([value, gradient] + kept[index] + latest!.scalars)
-        parameter.value = results.removeFirst()
-        kept[index] = results
       }
     }
     if !found {
       Misuse.report("\(name).step", "no parameter has a gradient; call backward() on the loss first")
     }
   }
+}
+
+extension Storage {
+  fileprivate var zeros: Storage { Tensor.zeros(shape, dtype: dtype).contiguousStorage }
 }
 
 /// Reports a hyperparameter that is out of its range.

@@ -5,15 +5,13 @@ import Autograd
 /// With gradient g (and weight decay λ: g + λ p), momentum μ and velocity v: v ← μ v + g, and the
 /// parameter moves by -learningRate times v, or g + μ v with Nesterov.
 public final class SGD: Optimizer {
-  public var learningRate: Double {
-    didSet { if learningRate != oldValue { formula = makeFormula() } }
-  }
+  public var learningRate: Double
   public let momentum: Double
   public let nesterov: Bool
   public let weightDecay: Double
 
   private var list: UpdateList
-  private var formula: Formula?
+  private let formula: Formula
 
   /// - Precondition: Numbers that are not negative; Nesterov only with momentum.
   public init(
@@ -25,6 +23,7 @@ public final class SGD: Optimizer {
     checkHyperparameter("SGD", "weightDecay", weightDecay)
     if nesterov && momentum == 0 { Misuse.report("SGD", "nesterov needs a momentum above 0") }
     list = UpdateList("SGD", parameters)
+    formula = SGD.formula(momentum, nesterov, weightDecay)
     self.learningRate = learningRate
     self.momentum = momentum
     self.nesterov = nesterov
@@ -43,23 +42,29 @@ public final class SGD: Optimizer {
 
   public var parameters: [Parameter] { list.parameters }
 
-  /// The learning rate is a constant of the formula: the plainest step then reads and writes nothing but
-  /// the parameter and its gradient.
-  private func makeFormula() -> Formula {
-    let (rate, momentum, nesterov, decay) = (learningRate, momentum, nesterov, weightDecay)
-    if momentum == 0 {
-      return Formula("SGD") { value, gradient in value - rate * (gradient + decay * value) }
-    }
-    return Formula("SGD", inputs: 3) { inputs in
-      let (value, gradient) = (inputs[0], inputs[1] + decay * inputs[0])
+  /// Of the value, the gradient and perhaps the velocity; its parameter is the learning rate.
+  private static func formula(_ momentum: Double, _ nesterov: Bool, _ decay: Double) -> Formula {
+    if momentum == 0 && decay == 0 { return plain }
+    return Formula("SGD", inputs: momentum == 0 ? 2 : 3, parameters: 1) { inputs, rate in
+      let gradient = inputs[1] + decay * inputs[0]
+      if momentum == 0 { return [inputs[0] - rate[0] * gradient] }
       let velocity = momentum * inputs[2] + gradient
-      return [value - rate * (nesterov ? gradient + momentum * velocity : velocity), velocity]
+      return [inputs[0] - rate[0] * (nesterov ? gradient + momentum * velocity : velocity), velocity]
     }
   }
 
-  public func step() {
-    let current = formula ?? makeFormula()
-    formula = current
-    list.update(current, kept: momentum == 0 ? 0 : 1) { _, _ in [] }
+  private static let plain = Formula("SGD", inputs: 2, parameters: 1) { inputs, rate in
+    [inputs[0] - rate[0] * inputs[1]]
+  }
+
+  public func step() { step(taking: false) }
+
+  public func step(minimizing loss: Tensor) {
+    loss.backward()
+    step(taking: true)
+  }
+
+  private func step(taking: Bool) {
+    list.update(formula, kept: momentum == 0 ? 0 : 1, taking: taking) { _ in [learningRate] }
   }
 }
