@@ -67,7 +67,8 @@ struct UpdateList {
         if latest.step != step { latest = (step, numbers(step)) }
         if kept[index].count != count { kept[index] = (0..<count).map { _ in value.zeros } }
         var gradient = gradient
-        let target = taking && gradient.isOwned && isKnownUniquelyReferenced(&gradient) ? gradient : Storage(like: value)
+        let isOurs = taking && gradient.isOwned && isKnownUniquelyReferenced(&gradient)
+        let target = isOurs ? gradient : Storage(like: value)
         formula.advance(value, gradient, kept[index], latest.numbers, into: target)
         return target
       }
