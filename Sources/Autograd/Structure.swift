@@ -17,9 +17,13 @@ public protocol TensorStructure {
   var tensors: [Tensor] { get }
   /// The same structure of other tensors, taken from the front.
   func rebuilt(from tensors: inout ArraySlice<Tensor>) -> Self
+  /// Appends ``tensors``; a structure of structures overrides it to make no arrays on the way.
+  func appendTensors(to list: inout [Tensor])
 }
 
 extension TensorStructure {
+  public func appendTensors(to list: inout [Tensor]) { list += tensors }
+
   /// The same structure of other tensors.
   func with(_ tensors: [Tensor]) -> Self {
     var rest = tensors[...]
@@ -33,17 +37,26 @@ extension TensorStructure {
 extension Tensor: TensorStructure {
   public var tensors: [Tensor] { [self] }
   public func rebuilt(from tensors: inout ArraySlice<Tensor>) -> Tensor { tensors.removeFirst() }
+  public func appendTensors(to list: inout [Tensor]) { list.append(self) }
 }
 
 extension Array: TensorStructure where Element: TensorStructure {
-  public var tensors: [Tensor] { flatMap(\.tensors) }
+  public var tensors: [Tensor] {
+    var list: [Tensor] = []
+    list.reserveCapacity(count)
+    appendTensors(to: &list)
+    return list
+  }
+  public func appendTensors(to list: inout [Tensor]) {
+    for element in self { element.appendTensors(to: &list) }
+  }
   public func rebuilt(from tensors: inout ArraySlice<Tensor>) -> [Element] {
     map { $0.rebuilt(from: &tensors) }
   }
 }
 
 extension Optional: TensorStructure where Wrapped: TensorStructure {
-  public var tensors: [Tensor] { map(\.tensors) ?? [] }
+  public var tensors: [Tensor] { self?.tensors ?? [] }
   public func rebuilt(from tensors: inout ArraySlice<Tensor>) -> Wrapped? {
     map { $0.rebuilt(from: &tensors) }
   }
