@@ -8,7 +8,8 @@ struct Recording<Output> {
   let inputs: [Tensor]
   let output: Output
   private let firstLeaf: UInt64
-  private let isObserved: Bool
+  /// Whether the transform was called where derivatives are recorded.
+  let isObserved: Bool
 
   /// Nil after a report.
   init?(
@@ -52,12 +53,8 @@ struct Recording<Output> {
   }
 
   /// Pushes tangents of the inputs forward to some results; nil is zero.
-  func pushforward(_ results: [Tensor], _ tangents: [Tensor?], recorded: Bool = false) -> [Tensor?] {
-    let record = recorded || (isObserved && tangents.contains { $0?.isTracked ?? false }) || escapes(results)
-    let seeds = zip(inputs, tangents).compactMap { input, tangent in tangent.map { (input, $0) } }
-    return record
-      ? withRecording { ForwardWalk().run(from: seeds, to: results) }
-      : withoutGrad { ForwardWalk().run(from: seeds, to: results) }
+  func pushforward(_ results: [Tensor], _ tangents: [Tensor?]) -> [Tensor?] {
+    Pushforward(self, to: results)(tangents)
   }
 }
 

@@ -1,5 +1,11 @@
 import CKernels
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Elements in memory and their layout: dtype, shape, strides. The one door to a tensor's memory.
 ///
 /// A storage either owns a block of the caching allocator or views the block of its `owner`. Layout never
@@ -124,6 +130,8 @@ public enum TensorMemory {
     get { adj_allocator_limit() }
     set { adj_allocator_set_limit(Swift.max(newValue, 0)) }
   }
+  /// Bytes of the machine's memory.
+  public static var machineBytes: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
   /// Gives what is kept for reuse back to the system.
   public static func emptyCache() { adj_allocator_empty() }
 }

@@ -10,6 +10,10 @@ enum Workload: String, CaseIterable {
   case mlpDigits = "mlp_digits"
   case mlpMNIST = "mlp_mnist"
   case hvpMLP = "hvp_mlp"
+  case hessianSmall = "hessian_small"
+  case rosenbrock10 = "rosenbrock_10"
+  case rosenbrock100 = "rosenbrock_100"
+  case rosenbrock1000 = "rosenbrock_1000"
   case sinSeed = "sin_seed"
   case elementwise1M = "elementwise_1m"
   case elementwise16M = "elementwise_16m"
@@ -28,6 +32,10 @@ enum Workload: String, CaseIterable {
     case .mlpDigits: stopwatch.classifier([64, 128, 10], batch: 64)
     case .mlpMNIST: stopwatch.classifier([784, 512, 256, 10], batch: 128)
     case .hvpMLP: stopwatch.hessianVectorProducts()
+    case .hessianSmall: stopwatch.smallHessian()
+    case .rosenbrock10: stopwatch.rosenbrock(10)
+    case .rosenbrock100: stopwatch.rosenbrock(100)
+    case .rosenbrock1000: stopwatch.rosenbrock(1000)
     case .sinSeed: stopwatch.sineSeeds()
     case .elementwise1M: stopwatch.elementwise(1 << 20)
     case .elementwise16M: stopwatch.elementwise(1 << 24)

@@ -6,10 +6,10 @@ package protocol CotangentSink: AnyObject {
   func receive(_ cotangent: consuming Tensor, _ node: Node, _ output: Int)
 }
 
-/// Gives the tangents of a node's inputs. A forward walk is one.
+/// Gives the tangents of the inputs of the node that is visited. A forward walk is one.
 package protocol TangentSource: AnyObject {
-  /// The tangent of this result of this node; nil is zero.
-  func tangent(_ node: Node, _ output: Int) -> Tensor?
+  /// The tangent of the input at this position; nil is zero.
+  func tangent(ofInput index: Int) -> Tensor?
 }
 
 /// What a function keeps for its derivative rules.
@@ -131,8 +131,7 @@ extension Node {
   }
 
   package func tangent(ofInput index: Int, _ source: any TangentSource) -> Tensor? {
-    guard let (node, output) = self.source(index) else { return nil }
-    return source.tangent(node, output)
+    source.tangent(ofInput: index)
   }
 }
 
@@ -140,7 +139,7 @@ extension Node {
   /// The tangent of an input that broadcasts in an operation of this rank: extra leading axes are put
   /// before the axes that the input lacks.
   package func tangent(ofInput index: Int, alignedToRank rank: Int, _ source: any TangentSource) -> Tensor? {
-    guard let (node, output) = self.source(index), let tangent = source.tangent(node, output) else { return nil }
+    guard let (node, output) = self.source(index), let tangent = source.tangent(ofInput: index) else { return nil }
     let shape = node.shape(ofOutput: output)
     guard tangent.rank > shape.rank, shape.rank < rank else { return tangent }
     let padded = Shape(repeating: 1, rank: rank - shape.rank).followed(by: shape)

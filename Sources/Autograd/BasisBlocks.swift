@@ -1,0 +1,139 @@
+import Tensor
+
+/// A linear map that is known by its products with blocks of vectors: a derivative at a point.
+struct BlockMap: @unchecked Sendable {
+  /// Templates of the tensors of a vector that it takes, and of one that it gives.
+  let sources: [Tensor]
+  let targets: [Tensor]
+  /// Bytes that a product needs on the way, and elements of the largest tensor, for each vector of a block.
+  let bytesPerLane: Int
+  let largestTangent: Int
+  /// Whether products are recorded.
+  let isRecorded: Bool
+  /// The products of a block of basis vectors of one source, [lanes] + its shape; nil is zero.
+  let products: (_ source: Int, _ block: Tensor) -> [Tensor?]
+
+  /// Bytes of the whole matrix.
+  var matrixBytes: Int {
+    let width = targets.reduce(0) { $0.addingClamped($1.count.multipliedClamped($1.dtype.byteCount)) }
+    return sources.reduce(0) { $0.addingClamped($1.count.multipliedClamped(width)) }
+  }
+
+  /// The products with every basis vector: for each source and target a tensor [source's shape + target's
+  /// shape], or [target's + source's] where `transposed`.
+  func matrix(
+    _ operation: String, _ budget: MemoryBudget, transposed: Bool = false
+  ) throws(MemoryBudgetError) -> [[Tensor]] {
+    let result = matrixBytes
+    let predicted = result.addingClamped(sources.contains { $0.count > 0 } ? bytesPerLane : 0)
+    guard predicted <= budget.bytes else {
+      throw MemoryBudgetError(
+        operation: operation, resultBytes: result, predictedBytes: predicted, budget: budget)
+    }
+    let most = bytesPerLane > 0 ? (budget.bytes - result) / bytesPerLane : .max
+    return sources.indices.map { rows(of: $0, most: most, transposed) }
+  }
+
+  /// The vectors of one block: enough that a node's overhead is small beside its arithmetic, few enough that
+  /// what a block needs on the way stays in the second-level cache.
+  private func lanes(_ count: Int, most: Int) -> Int {
+    let forCache = BlockMap.cacheBytes / Swift.max(bytesPerLane, 1)
+    let forOverhead = BlockMap.elementsPerNode / Swift.max(largestTangent, 1)
+    return Swift.min(count, Swift.max(forCache, forOverhead, 1), Swift.max(most, 1))
+  }
+
+  static let cacheBytes = 1 << 19
+  static let elementsPerNode = 1 << 13
+
+  private func rows(of source: Int, most: Int, _ transposed: Bool) -> [Tensor] {
+    let count = sources[source].count
+    let lanes = lanes(count, most: most)
+    let chunks = count == 0 ? 0 : (count + lanes - 1) / lanes
+    if chunks == 0 {
+      return targets.map { Tensor.zeros(shape(source, $0, transposed), dtype: $0.dtype) }
+    }
+    if isRecorded || (chunks == 1 && !transposed) { return recordedRows(source, lanes, transposed) }
+    let results = targets.map { Storage(shape(source, $0, transposed), $0.dtype) }
+    let run = { (first: Int, last: Int) in
+      for chunk in first..<last {
+        let range = chunk * lanes..<Swift.min((chunk + 1) * lanes, count)
+        let parts = products(source, .basis(range, like: sources[source]))
+        for (result, part) in zip(results, parts) {
+          write(part, range, of: count, into: result, transposed)
+        }
+      }
+    }
+    // Blocks are independent; each thread has a walk of its own.
+    if mayRunInParallel(lanes, most, chunks) {
+      let shared = UnsafeSendable(run)
+      Parallel.run(chunks, grain: 1) { shared.value($0, $1) }
+    } else {
+      run(0, chunks)
+    }
+    return results.map { Tensor($0) }
+  }
+
+  /// Large operators use several cores themselves; misuse can be thrown on the caller's thread only.
+  private func mayRunInParallel(_ lanes: Int, _ most: Int, _ chunks: Int) -> Bool {
+    lanes &* largestTangent < 2 * Parallel.elementGrain && lanes <= most / BLAS.threads && !Misuse.isCaught
+      && chunks &* lanes &* bytesPerLane > 1 << 18
+  }
+
+  private func shape(_ source: Int, _ target: Tensor, _ transposed: Bool) -> Shape {
+    transposed
+      ? target.shape.followed(by: sources[source].shape) : sources[source].shape.followed(by: target.shape)
+  }
+
+  private func write(
+    _ part: Tensor?, _ range: Range<Int>, of count: Int, into result: Storage, _ transposed: Bool
+  ) {
+    let width = result.count / count
+    let strides: Strides = transposed ? [1, count] : [width, 1]
+    let offset = transposed ? range.lowerBound : range.lowerBound * width
+    let rows = Storage(viewing: result, shape: [range.count, width], strides: strides, offset: offset)
+    let value = part.map { $0.reshaped([range.count, width]) } ?? Tensor.zeros([1, 1], dtype: result.dtype)
+    StridedCopy.copy(value.expanded(to: [range.count, width]).storage, into: rows)
+  }
+
+  /// Composed of operators, so that it can be differentiated.
+  private func recordedRows(_ source: Int, _ lanes: Int, _ transposed: Bool) -> [Tensor] {
+    let count = sources[source].count
+    let chunks = stride(from: 0, to: count, by: lanes).map { first in
+      let range = first..<Swift.min(first + lanes, count)
+      return zip(targets, products(source, .basis(range, like: sources[source]))).map { target, part in
+        part?.reshaped([range.count, target.count]) ?? Tensor.zeros([range.count, target.count], dtype: target.dtype)
+      }
+    }
+    return targets.indices.map { index in
+      let rows = chunks.count == 1 ? chunks[0][index] : concatenated(chunks.map { $0[index] })
+      return (transposed ? rows.transposed() : rows).reshaped(shape(source, targets[index], transposed))
+    }
+  }
+}
+
+extension Tensor {
+  /// Rows of the identity over a tensor's elements: [rows] + its shape, of its dtype.
+  static func basis(_ rows: Range<Int>, like other: Tensor) -> Tensor {
+    let result = Tensor.zeros(Shape([rows.count]).followed(by: other.shape), dtype: other.dtype)
+    for (lane, row) in rows.enumerated() { result.storage.setOne(lane * other.count + row) }
+    return result
+  }
+}
+
+extension Storage {
+  /// Sets an element of contiguous memory that nobody else has seen.
+  fileprivate func setOne(_ element: Int) {
+    if dtype == .float32 { typed(Float.self)[element] = 1 } else { typed(Double.self)[element] = 1 }
+  }
+}
+
+extension Int {
+  func addingClamped(_ other: Int) -> Int {
+    let (sum, overflows) = addingReportingOverflow(other)
+    return overflows ? .max : sum
+  }
+  func multipliedClamped(_ other: Int) -> Int {
+    let (product, overflows) = multipliedReportingOverflow(by: other)
+    return overflows ? .max : product
+  }
+}

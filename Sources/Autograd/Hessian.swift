@@ -1,0 +1,64 @@
+import Tensor
+
+// Dense Hessians, forward over reverse: the gradient is recorded once, and blocks of basis vectors are pushed
+// through it, each product with a matrix in place of many with vectors. Blocks are independent and run on
+// several cores.
+
+/// The dense Hessian of a function that gives one number.
+///
+///     let H = try hessian(rosenbrock, memoryBudget: .gigabytes(1))(x)   // [n, n] for x of shape [n]
+///
+/// For an input of shape s the result has shape s + s. It costs a recorded gradient and n products of about one
+/// and a half gradients each (n the number of elements; fewer where the Hessian has few elements that are not
+/// zero, see ``hessian(_:sparsity:checksPattern:)``), in blocks that share the work of each node. Where the
+/// gradient does not depend on the input (f is linear) it is zeros at once.
+///
+/// - Parameter memoryBudget: For the result and a block of rows on the way.
+/// - Precondition: A floating-point input of rank at most 4; a result of one floating-point element.
+/// - Throws: ``MemoryBudgetError``, before memory is asked for.
+public func hessian(
+  _ f: @escaping (Tensor) -> Tensor, memoryBudget: MemoryBudget = .automatic
+) -> (Tensor) throws(MemoryBudgetError) -> Tensor {
+  { x throws(MemoryBudgetError) in
+    guard blocksFit([x], [x], "hessian"), let gradient = RecordedGradient("hessian", [x], { f($0[0]) }) else {
+      return .placeholder
+    }
+    return try gradient.dense("hessian", memoryBudget)[0][0]
+  }
+}
+
+/// The dense Hessian of a function of any structure: a block for each pair of its tensors.
+///
+/// Costs and budget as for one tensor; block (i, j) has the shape of tensor i followed by that of tensor j.
+/// - Throws: ``MemoryBudgetError``, before memory is asked for.
+public func hessian<Input: TensorStructure>(
+  _ f: @escaping (Input) -> Tensor, memoryBudget: MemoryBudget = .automatic
+) -> (Input) throws(MemoryBudgetError) -> BlockMatrix {
+  { input throws(MemoryBudgetError) in
+    let tensors = input.tensors
+    let shapes = tensors.map(\.shape)
+    guard blocksFit(tensors, tensors, "hessian"),
+      let gradient = RecordedGradient("hessian", tensors, { f(input.with($0)) })
+    else { return BlockMatrix(rowShapes: shapes, columnShapes: shapes, blocks: shapes.map { _ in shapes.map { _ in .placeholder } }) }
+    return BlockMatrix(
+      rowShapes: shapes, columnShapes: shapes, blocks: try gradient.dense("hessian", memoryBudget))
+  }
+}
+
+/// The dense Hessian of a function of two structures, with respect to the tensors of both, in order.
+///
+/// - Throws: ``MemoryBudgetError``, before memory is asked for.
+public func hessian<A: TensorStructure, B: TensorStructure>(
+  _ f: @escaping (A, B) -> Tensor, memoryBudget: MemoryBudget = .automatic
+) -> (A, B) throws(MemoryBudgetError) -> BlockMatrix {
+  let joined: (Pair<A, B>) throws(MemoryBudgetError) -> BlockMatrix =
+    hessian({ (pair: Pair<A, B>) in f(pair.first, pair.second) }, memoryBudget: memoryBudget)
+  return { a, b throws(MemoryBudgetError) in try joined(Pair(first: a, second: b)) }
+}
+
+extension RecordedGradient {
+  /// A block for each pair of inputs.
+  func dense(_ operation: String, _ budget: MemoryBudget) throws(MemoryBudgetError) -> [[Tensor]] {
+    try hessian.matrix(operation, budget)
+  }
+}

@@ -1,0 +1,49 @@
+import Tensor
+
+// What transforms ask of their arguments.
+
+/// Whether a result is one floating-point number; reports where it is not.
+func isNumber(_ y: Tensor, _ operation: String) -> Bool {
+  guard y.count == 1, y.dtype.isFloatingPoint else {
+    Misuse.report(
+      operation,
+      "the function's result is \(y.dtype) \(y.shape), and a gradient is of one floating-point number: reduce "
+        + "it, for example with sum(), or use vjp with a seed")
+    return false
+  }
+  return true
+}
+
+/// Whether tensors have the shapes (plus common leading axes) and dtypes of others.
+func fit(
+  _ tensors: [Tensor], _ others: [Tensor], _ operation: String, _ what: String, _ whose: String
+) -> Bool {
+  guard tensors.count == others.count else {
+    Misuse.report(operation, "the \(what) has \(tensors.count) tensors, the \(whose) \(others.count)")
+    return false
+  }
+  let lead = zip(tensors, others).map { $0.rank - $1.rank }.first ?? 0
+  for (tensor, other) in zip(tensors, others) {
+    let fits =
+      lead >= 0 && tensor.rank - other.rank == lead && tensor.shape.last(other.rank) == other.shape
+      && tensor.shape.first(lead) == tensors[0].shape.first(lead) && tensor.dtype == other.dtype
+    guard fits else {
+      Misuse.report(
+        operation,
+        "a \(what) is \(tensor.dtype) \(tensor.shape), it must be \(other.dtype) \(other.shape) as the \(whose) is")
+      return false
+    }
+  }
+  return true
+}
+
+/// Zeros, with these leading axes, where there is nil.
+func orZeros(_ tensors: [Tensor?], like others: [Tensor], lead: Shape = []) -> [Tensor] {
+  zip(tensors, others).map { $0 ?? Tensor.zeros(lead.followed(by: $1.shape), dtype: $1.dtype) }
+}
+
+/// The extra leading axes that tensors carry over others.
+func lead(_ tensors: [Tensor], over others: [Tensor]) -> Shape {
+  guard let tensor = tensors.first, let other = others.first else { return [] }
+  return tensor.shape.first(tensor.rank - other.rank)
+}
