@@ -36,10 +36,10 @@ struct BlockMap: @unchecked Sendable {
 
   /// The vectors of one block: enough that a node's overhead is small beside its arithmetic, few enough that
   /// what a block needs on the way stays in the second-level cache.
-  private func lanes(_ count: Int, most: Int) -> Int {
+  func lanes(_ count: Int, most: Int = .max) -> Int {
     let forCache = BlockMap.cacheBytes / Swift.max(bytesPerLane, 1)
     let forOverhead = BlockMap.elementsPerNode / Swift.max(largestTangent, 1)
-    return Swift.min(count, Swift.max(forCache, forOverhead, 1), Swift.max(most, 1))
+    return Swift.max(Swift.min(count, Swift.max(forCache, forOverhead), most), 1)
   }
 
   static let cacheBytes = 1 << 19
@@ -48,35 +48,48 @@ struct BlockMap: @unchecked Sendable {
   private func rows(of source: Int, most: Int, _ transposed: Bool) -> [Tensor] {
     let count = sources[source].count
     let lanes = lanes(count, most: most)
-    let chunks = count == 0 ? 0 : (count + lanes - 1) / lanes
-    if chunks == 0 {
+    if count == 0 {
       return targets.map { Tensor.zeros(shape(source, $0, transposed), dtype: $0.dtype) }
     }
-    if isRecorded || (chunks == 1 && !transposed) { return recordedRows(source, lanes, transposed) }
+    if isRecorded || (lanes >= count && !transposed) { return recordedRows(source, lanes, transposed) }
     let results = targets.map { Storage(shape(source, $0, transposed), $0.dtype) }
-    let run = { (first: Int, last: Int) in
-      for chunk in first..<last {
-        let range = chunk * lanes..<Swift.min((chunk + 1) * lanes, count)
-        let parts = products(source, .basis(range, like: sources[source]))
-        for (result, part) in zip(results, parts) {
-          write(part, range, of: count, into: result, transposed)
-        }
-      }
-    }
-    // Blocks are independent; each thread has a walk of its own.
-    if mayRunInParallel(lanes, most, chunks) {
-      let shared = UnsafeSendable(run)
-      Parallel.run(chunks, grain: 1) { shared.value($0, $1) }
-    } else {
-      run(0, chunks)
+    runChunks(count, lanes, most) { range in
+      let parts = products(source, .basis(range, like: sources[source]))
+      for (result, part) in zip(results, parts) { write(part, range, of: count, into: result, transposed) }
     }
     return results.map { Tensor($0) }
   }
 
-  /// Large operators use several cores themselves; misuse can be thrown on the caller's thread only.
-  private func mayRunInParallel(_ lanes: Int, _ most: Int, _ chunks: Int) -> Bool {
-    lanes &* largestTangent < 2 * Parallel.elementGrain && lanes <= most / BLAS.threads && !Misuse.isCaught
-      && chunks &* lanes &* bytesPerLane > 1 << 18
+  /// What `body` gives for consecutive ranges of 0 ..< count, in order.
+  func chunks<Part>(_ count: Int, _ body: (Range<Int>) -> Part) -> [Part] {
+    let lanes = lanes(count)
+    guard !isRecorded else {
+      return stride(from: 0, to: count, by: lanes).map { body($0..<Swift.min($0 + lanes, count)) }
+    }
+    var parts: [Part?] = Array(repeating: nil, count: count == 0 ? 0 : (count + lanes - 1) / lanes)
+    parts.withUnsafeMutableBufferPointer { places in
+      let places = UnsafeSendable(places)
+      runChunks(count, lanes, .max) { range in places.value[range.lowerBound / lanes] = body(range) }
+    }
+    return parts.map { $0! }
+  }
+
+  /// Runs `body` for consecutive ranges of 0 ..< count. They are independent, and each thread has a walk of its
+  /// own; but large operators use several cores themselves, and misuse can be thrown on the caller's thread only.
+  private func runChunks(_ count: Int, _ lanes: Int, _ most: Int, _ body: (Range<Int>) -> Void) {
+    let chunks = (count + lanes - 1) / lanes
+    if chunks == 0 { return }
+    let isParallel =
+      chunks > 1 && lanes &* largestTangent < 2 * Parallel.elementGrain && lanes <= most / BLAS.threads
+      && !Misuse.isCaught && count &* bytesPerLane > 1 << 18
+    withoutActuallyEscaping(body) { body in
+      let shared = UnsafeSendable(body)
+      Parallel.run(chunks, grain: isParallel ? 1 : chunks) { first, last in
+        for chunk in first..<last {
+          shared.value(chunk * lanes..<Swift.min((chunk + 1) * lanes, count))
+        }
+      }
+    }
   }
 
   private func shape(_ source: Int, _ target: Tensor, _ transposed: Bool) -> Shape {

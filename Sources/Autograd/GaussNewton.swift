@@ -1,0 +1,86 @@
+import Tensor
+
+/// J' H J v, the product with the Gauss-Newton matrix: J is the Jacobian of `model` at the input, H the Hessian
+/// of `loss`, a convex function of the model's results that gives one number.
+///
+/// Costs an evaluation with its gradient and about two gradients more: one product each with J, H and J'. For
+/// many products at one point see ``HessianOperator/init(gaussNewton:loss:at:)``.
+/// - Parameter direction: v, of the input's structure, shapes and dtypes; its tensors may carry extra leading
+///   axes, all the same, and the product then carries them too.
+/// - Precondition: Floating-point inputs and results; a loss of one floating-point element.
+public func gaussNewtonProduct<Input: TensorStructure, Output: TensorStructure>(
+  _ model: @escaping (Input) -> Output, _ loss: @escaping (Output) -> Tensor, at input: Input,
+  along direction: Input
+) -> Input {
+  let tensors = input.tensors
+  let directions = direction.tensors
+  guard fit(directions, tensors, "gaussNewtonProduct", "direction", "input"),
+    let recorded = RecordedGaussNewton("gaussNewtonProduct", tensors, { model(input.with($0)) }, loss)
+  else { return input.mapTensors { Tensor.zeros(like: $0) } }
+  return input.with(
+    orZeros(recorded.product(directions), like: tensors, lead: lead(directions, over: tensors)))
+}
+
+/// A model and a loss of its results, recorded at a point.
+struct RecordedGaussNewton {
+  let value: Tensor
+  let gradients: [Tensor]
+  let product: ([Tensor?]) -> [Tensor?]
+  let blocks: BlockMap
+
+  /// As part of a transform; nil after a report.
+  init?<Output: TensorStructure>(
+    _ operation: String, _ tensors: [Tensor], _ model: ([Tensor]) -> Output, _ loss: @escaping (Output) -> Tensor
+  ) {
+    guard let call = Recording(operation, tensors, model) else { return nil }
+    let results = call.output.tensors
+    self.init(
+      operation, call.output, loss, tensors, outer: { call.value(of: $0) }, Pushforward(call, to: results)
+    ) { present, cotangents in call.pullback(present.map { results[$0] }, cotangents) }
+  }
+
+  /// Of results that were computed already; products are constants. Nil after a report.
+  init?<Output: TensorStructure>(
+    _ operation: String, _ output: Output, _ loss: @escaping (Output) -> Tensor, withRespectTo inputs: [Tensor]
+  ) {
+    if let index = inputs.firstIndex(where: { !$0.isTracked }) {
+      Misuse.report(operation, "input \(index) is not tracked; make it with requiresGrad: true or tracked()")
+      return nil
+    }
+    let results = output.tensors
+    self.init(
+      operation, output, loss, inputs, outer: { $0.detached() }, Pushforward(from: inputs, to: results)
+    ) { present, cotangents in
+      pullBack(present.map { results[$0] }, cotangents, to: inputs, recorded: false)
+    }
+  }
+
+  /// `outer` gives a result as it is seen outside of the model's recording.
+  private init?<Output: TensorStructure>(
+    _ operation: String, _ output: Output, _ loss: (Output) -> Tensor, _ inputs: [Tensor],
+    outer: (Tensor) -> Tensor, _ forward: Pushforward,
+    _ pullback: @escaping (_ results: [Int], _ cotangents: [Tensor]) -> [Tensor?]
+  ) {
+    let results = output.tensors
+    guard let gradient = RecordedGradient(operation, results.map(outer), { loss(output.with($0)) }) else { return nil }
+    func pulled(_ cotangents: [Tensor?]) -> [Tensor?] {
+      let present = cotangents.indices.filter { cotangents[$0] != nil }
+      return present.isEmpty ? inputs.map { _ in nil } : pullback(present, present.map { cotangents[$0]! })
+    }
+    value = gradient.value
+    gradients = orZeros(pulled(gradient.gradients), like: inputs)
+    let product = { tangents in pulled(gradient.pushforward(forward(tangents))) }
+    self.product = product
+    let templates = inputs.map { $0.detached() }
+    blocks = BlockMap(
+      sources: templates, targets: templates,
+      bytesPerLane: 2 * forward.tape.bytesPerLane + gradient.pushforward.tape.bytesPerLane,
+      largestTangent: Swift.max(forward.tape.largestTangent, gradient.pushforward.tape.largestTangent),
+      isRecorded: forward.isRecorded || gradient.pushforward.isRecorded
+    ) { source, block in
+      var tangents: [Tensor?] = Array(repeating: nil, count: templates.count)
+      tangents[source] = block
+      return product(tangents)
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import Tensor
+
+/// The Hessian of a function that gives one number, at a point, as a linear map: recorded once, then multiplied
+/// with vectors as often as wanted, without ever being formed.
+///
+///     let H = HessianOperator(rosenbrock, at: x)
+///     H(v)                                       // Hv, also for a block of vectors [k] + shape
+///     try H.solve(b, tolerance: 1e-8)            // H^-1 b by conjugate gradients
+///     H.trace(samples: 32, using: &generator)
+///
+/// Vectors have the input's structure. Making one costs the recorded gradient (about three evaluations); every
+/// product about one and a half gradients, for a block of vectors less than that each, because they share
+/// products with matrices. It holds the recorded graph until it is released.
+///
+/// A function's Gauss-Newton matrix, which is positive semidefinite for convex losses, is an operator too: see
+/// ``init(gaussNewton:loss:at:)``.
+public struct HessianOperator<Input: TensorStructure> {
+  /// The function's value at the point.
+  public let value: Tensor
+  /// The function's gradient at the point.
+  public let gradient: Input
+  let space: VectorSpace
+  let products: ([Tensor?]) -> [Tensor?]
+  let blocks: BlockMap
+
+  /// The Hessian of `f` at a point.
+  ///
+  /// - Precondition: Floating-point inputs; a result of one floating-point element.
+  public init(_ f: @escaping (Input) -> Tensor, at input: Input) {
+    let recorded = RecordedGradient("HessianOperator", input.tensors) { f(input.with($0)) }
+    self.init(recorded, input)
+  }
+
+  /// The Gauss-Newton matrix J' H J at a point, J being the Jacobian of `model` and H the Hessian of `loss`, a
+  /// convex function of the model's results that gives one number.
+  ///
+  /// It is the Hessian without the model's own curvature (Schraudolph, "Fast curvature matrix-vector products",
+  /// 2002). A product costs one of J, one of H and one of J': about two gradients.
+  public init<Output: TensorStructure>(
+    gaussNewton model: @escaping (Input) -> Output, loss: @escaping (Output) -> Tensor, at input: Input
+  ) {
+    let recorded = RecordedGaussNewton("HessianOperator", input.tensors, { model(input.with($0)) }, loss)
+    self.init(
+      recorded?.value ?? .placeholder, input.with(recorded?.gradients ?? input.tensors), recorded?.product,
+      recorded?.blocks)
+  }
+
+  init(_ recorded: RecordedGradient?, _ input: Input) {
+    self.init(
+      recorded?.value ?? .placeholder, input.with(recorded?.gradients ?? input.tensors),
+      recorded.map { recorded in { recorded.pushforward($0) } }, recorded?.hessian)
+  }
+
+  /// Zero where nothing was recorded, after a report.
+  private init(
+    _ value: Tensor, _ gradient: Input, _ product: (([Tensor?]) -> [Tensor?])?, _ blocks: BlockMap?
+  ) {
+    self.value = value
+    self.gradient = gradient
+    let templates = gradient.tensors.map { $0.detached() }
+    space = VectorSpace(templates)
+    products = product ?? { _ in templates.map { _ in nil } }
+    self.blocks =
+      blocks
+      ?? BlockMap(sources: templates, targets: templates, bytesPerLane: 0, largestTangent: 0, isRecorded: false) {
+        _, _ in templates.map { _ in nil }
+      }
+  }
+
+  /// The number of rows: of elements of the input.
+  public var count: Int { space.count }
+
+  /// Hv.
+  ///
+  /// - Parameter vector: v, of the input's structure, shapes and dtypes; its tensors may carry extra leading axes,
+  ///   all the same, and the product then carries them too.
+  public func callAsFunction(_ vector: Input) -> Input {
+    let tensors = vector.tensors
+    guard fit(tensors, space.templates, "HessianOperator", "vector", "input") else { return vector }
+    let lead = lead(tensors, over: space.templates)
+    return vector.with(orZeros(products(tensors), like: space.templates, lead: lead))
+  }
+
+  /// The matrix itself, one block for each pair of the input's tensors.
+  ///
+  /// - Throws: ``MemoryBudgetError``, before memory is asked for.
+  public func dense(memoryBudget: MemoryBudget = .automatic) throws(MemoryBudgetError) -> BlockMatrix {
+    let shapes = space.templates.map(\.shape)
+    guard blocksFit(space.templates, space.templates, "HessianOperator") else {
+      return BlockMatrix(rowShapes: [], columnShapes: [], blocks: [])
+    }
+    return BlockMatrix(
+      rowShapes: shapes, columnShapes: shapes, blocks: try blocks.matrix("HessianOperator", memoryBudget))
+  }
+}
+
+/// What is recorded never changes, and any number of threads may multiply at once.
+extension HessianOperator: @unchecked Sendable where Input: Sendable {}
+
+extension HessianOperator where Input == [Tensor] {
+  /// The Hessian of a number that was computed already, with respect to tensors it was computed from: for
+  /// leaves, such as a model's parameters.
+  ///
+  /// - Parameters:
+  ///   - y: One element, tracked.
+  ///   - inputs: Tracked tensors, none of which was computed from another. Products are constants.
+  public init(of y: Tensor, withRespectTo inputs: [Tensor]) {
+    self.init(RecordedGradient("HessianOperator", of: y, withRespectTo: inputs), inputs.map { $0.detached() })
+  }
+
+  /// The Gauss-Newton matrix of a convex loss of results that were computed already, with respect to tensors
+  /// that they were computed from.
+  ///
+  /// - Parameters:
+  ///   - output: Tracked.
+  ///   - inputs: Tracked tensors, none of which was computed from another. Products are constants.
+  public init<Output: TensorStructure>(
+    gaussNewton output: Output, loss: @escaping (Output) -> Tensor, withRespectTo inputs: [Tensor]
+  ) {
+    let recorded = RecordedGaussNewton("HessianOperator", output, loss, withRespectTo: inputs)
+    self.init(
+      recorded?.value ?? .placeholder, recorded?.gradients ?? inputs.map { $0.detached() }, recorded?.product,
+      recorded?.blocks)
+  }
+}
