@@ -128,15 +128,8 @@ extension Tensor {
   /// Rows of the identity over a tensor's elements: [rows] + its shape, of its dtype.
   static func basis(_ rows: Range<Int>, like other: Tensor) -> Tensor {
     let result = Tensor.zeros(Shape([rows.count]).followed(by: other.shape), dtype: other.dtype)
-    for (lane, row) in rows.enumerated() { result.storage.setOne(lane * other.count + row) }
+    for (lane, row) in rows.enumerated() { result.storage.setNumber(1, at: lane * other.count + row) }
     return result
-  }
-}
-
-extension Storage {
-  /// Sets an element of contiguous memory that nobody else has seen.
-  fileprivate func setOne(_ element: Int) {
-    if dtype == .float32 { typed(Float.self)[element] = 1 } else { typed(Double.self)[element] = 1 }
   }
 }
 

@@ -18,15 +18,14 @@ public func gaussNewtonProduct<Input: TensorStructure, Output: TensorStructure>(
     let recorded = RecordedGaussNewton("gaussNewtonProduct", tensors, { model(input.with($0)) }, loss)
   else { return input.mapTensors { Tensor.zeros(like: $0) } }
   return input.with(
-    orZeros(recorded.product(directions), like: tensors, lead: lead(directions, over: tensors)))
+    orZeros(recorded.map.products(directions), like: tensors, lead: lead(directions, over: tensors)))
 }
 
 /// A model and a loss of its results, recorded at a point.
 struct RecordedGaussNewton {
   let value: Tensor
   let gradients: [Tensor]
-  let product: ([Tensor?]) -> [Tensor?]
-  let blocks: BlockMap
+  let map: SymmetricMap
 
   /// As part of a transform; nil after a report.
   init?<Output: TensorStructure>(
@@ -69,10 +68,9 @@ struct RecordedGaussNewton {
     }
     value = gradient.value
     gradients = orZeros(pulled(gradient.gradients), like: inputs)
-    let product = { tangents in pulled(gradient.pushforward(forward(tangents))) }
-    self.product = product
+    let product = { (tangents: [Tensor?]) in pulled(gradient.pushforward(forward(tangents))) }
     let templates = inputs.map { $0.detached() }
-    blocks = BlockMap(
+    let blocks = BlockMap(
       sources: templates, targets: templates,
       bytesPerLane: 2 * forward.tape.bytesPerLane + gradient.pushforward.tape.bytesPerLane,
       largestTangent: Swift.max(forward.tape.largestTangent, gradient.pushforward.tape.largestTangent),
@@ -82,5 +80,6 @@ struct RecordedGaussNewton {
       tangents[source] = block
       return product(tangents)
     }
+    map = SymmetricMap(space: VectorSpace(templates), products: product, blocks: blocks)
   }
 }

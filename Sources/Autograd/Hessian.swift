@@ -23,7 +23,7 @@ public func hessian(
     guard blocksFit([x], [x], "hessian"), let gradient = RecordedGradient("hessian", [x], { f($0[0]) }) else {
       return .placeholder
     }
-    return try gradient.dense("hessian", memoryBudget)[0][0]
+    return try gradient.map.dense("hessian", memoryBudget)[0][0]
   }
 }
 
@@ -39,9 +39,12 @@ public func hessian<Input: TensorStructure>(
     let shapes = tensors.map(\.shape)
     guard blocksFit(tensors, tensors, "hessian"),
       let gradient = RecordedGradient("hessian", tensors, { f(input.with($0)) })
-    else { return BlockMatrix(rowShapes: shapes, columnShapes: shapes, blocks: shapes.map { _ in shapes.map { _ in .placeholder } }) }
+    else {
+      return BlockMatrix(
+        rowShapes: shapes, columnShapes: shapes, blocks: shapes.map { _ in shapes.map { _ in .placeholder } })
+    }
     return BlockMatrix(
-      rowShapes: shapes, columnShapes: shapes, blocks: try gradient.dense("hessian", memoryBudget))
+      rowShapes: shapes, columnShapes: shapes, blocks: try gradient.map.dense("hessian", memoryBudget))
   }
 }
 
@@ -54,11 +57,4 @@ public func hessian<A: TensorStructure, B: TensorStructure>(
   let joined: (Pair<A, B>) throws(MemoryBudgetError) -> BlockMatrix =
     hessian({ (pair: Pair<A, B>) in f(pair.first, pair.second) }, memoryBudget: memoryBudget)
   return { a, b throws(MemoryBudgetError) in try joined(Pair(first: a, second: b)) }
-}
-
-extension RecordedGradient {
-  /// A block for each pair of inputs.
-  func dense(_ operation: String, _ budget: MemoryBudget) throws(MemoryBudgetError) -> [[Tensor]] {
-    try hessian.matrix(operation, budget)
-  }
 }

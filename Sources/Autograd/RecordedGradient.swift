@@ -30,8 +30,12 @@ struct RecordedGradient {
     gradients = orZeros(found.map { $0?.detached() }, like: inputs)
   }
 
-  /// Products with the Hessian, as blocks. The Hessian is symmetric: its rows are its columns.
-  var hessian: BlockMap { pushforward.blockMap(to: gradients) }
+  /// The Hessian. It is symmetric: its rows are its columns.
+  var map: SymmetricMap {
+    SymmetricMap(
+      space: VectorSpace(gradients.map { $0.detached() }), products: { pushforward($0) },
+      blocks: pushforward.blockMap(to: gradients))
+  }
 }
 
 extension Pushforward {

@@ -60,6 +60,17 @@ extension Stopwatch {
     } check: {
       summary($0)
     }
+    let direction = sin(x)
+    let product = HessianOperator(f, at: x)
+    measure("product") {
+      product(direction)
+    }
+    let sparse = hessian(f, sparsity: .banded(1))
+    measure("sparse") {
+      sparse(x)
+    } check: {
+      summary($0.dense())
+    }
   }
 
   private func summary(_ matrix: Tensor) -> [String: Double] {

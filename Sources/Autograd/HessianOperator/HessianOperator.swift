@@ -19,9 +19,7 @@ public struct HessianOperator<Input: TensorStructure> {
   public let value: Tensor
   /// The function's gradient at the point.
   public let gradient: Input
-  let space: VectorSpace
-  let products: ([Tensor?]) -> [Tensor?]
-  let blocks: BlockMap
+  let map: SymmetricMap
 
   /// The Hessian of `f` at a point.
   ///
@@ -40,35 +38,24 @@ public struct HessianOperator<Input: TensorStructure> {
     gaussNewton model: @escaping (Input) -> Output, loss: @escaping (Output) -> Tensor, at input: Input
   ) {
     let recorded = RecordedGaussNewton("HessianOperator", input.tensors, { model(input.with($0)) }, loss)
-    self.init(
-      recorded?.value ?? .placeholder, input.with(recorded?.gradients ?? input.tensors), recorded?.product,
-      recorded?.blocks)
+    self.init(recorded?.value, recorded?.gradients, recorded?.map, input)
   }
 
   init(_ recorded: RecordedGradient?, _ input: Input) {
-    self.init(
-      recorded?.value ?? .placeholder, input.with(recorded?.gradients ?? input.tensors),
-      recorded.map { recorded in { recorded.pushforward($0) } }, recorded?.hessian)
+    self.init(recorded?.value, recorded?.gradients, recorded?.map, input)
   }
 
   /// Zero where nothing was recorded, after a report.
-  private init(
-    _ value: Tensor, _ gradient: Input, _ product: (([Tensor?]) -> [Tensor?])?, _ blocks: BlockMap?
-  ) {
-    self.value = value
-    self.gradient = gradient
-    let templates = gradient.tensors.map { $0.detached() }
-    space = VectorSpace(templates)
-    products = product ?? { _ in templates.map { _ in nil } }
-    self.blocks =
-      blocks
-      ?? BlockMap(sources: templates, targets: templates, bytesPerLane: 0, largestTangent: 0, isRecorded: false) {
-        _, _ in templates.map { _ in nil }
-      }
+  private init(_ value: Tensor?, _ gradients: [Tensor]?, _ map: SymmetricMap?, _ input: Input) {
+    self.value = value ?? .placeholder
+    gradient = input.with(gradients ?? input.tensors.map { Tensor.zeros(like: $0) })
+    self.map = map ?? .zero(input.tensors.map { $0.detached() })
   }
 
+  private var templates: [Tensor] { map.space.templates }
+
   /// The number of rows: of elements of the input.
-  public var count: Int { space.count }
+  public var count: Int { map.space.count }
 
   /// Hv.
   ///
@@ -76,21 +63,21 @@ public struct HessianOperator<Input: TensorStructure> {
   ///   all the same, and the product then carries them too.
   public func callAsFunction(_ vector: Input) -> Input {
     let tensors = vector.tensors
-    guard fit(tensors, space.templates, "HessianOperator", "vector", "input") else { return vector }
-    let lead = lead(tensors, over: space.templates)
-    return vector.with(orZeros(products(tensors), like: space.templates, lead: lead))
+    guard fit(tensors, templates, "HessianOperator", "vector", "input") else { return vector }
+    let lead = lead(tensors, over: templates)
+    return vector.with(orZeros(map.products(tensors), like: templates, lead: lead))
   }
 
   /// The matrix itself, one block for each pair of the input's tensors.
   ///
   /// - Throws: ``MemoryBudgetError``, before memory is asked for.
   public func dense(memoryBudget: MemoryBudget = .automatic) throws(MemoryBudgetError) -> BlockMatrix {
-    let shapes = space.templates.map(\.shape)
-    guard blocksFit(space.templates, space.templates, "HessianOperator") else {
+    let shapes = templates.map(\.shape)
+    guard blocksFit(templates, templates, "HessianOperator") else {
       return BlockMatrix(rowShapes: [], columnShapes: [], blocks: [])
     }
     return BlockMatrix(
-      rowShapes: shapes, columnShapes: shapes, blocks: try blocks.matrix("HessianOperator", memoryBudget))
+      rowShapes: shapes, columnShapes: shapes, blocks: try map.dense("HessianOperator", memoryBudget))
   }
 }
 
@@ -118,8 +105,6 @@ extension HessianOperator where Input == [Tensor] {
     gaussNewton output: Output, loss: @escaping (Output) -> Tensor, withRespectTo inputs: [Tensor]
   ) {
     let recorded = RecordedGaussNewton("HessianOperator", output, loss, withRespectTo: inputs)
-    self.init(
-      recorded?.value ?? .placeholder, recorded?.gradients ?? inputs.map { $0.detached() }, recorded?.product,
-      recorded?.blocks)
+    self.init(recorded?.value, recorded?.gradients, recorded?.map, inputs.map { $0.detached() })
   }
 }

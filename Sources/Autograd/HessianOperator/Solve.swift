@@ -60,28 +60,29 @@ extension HessianOperator {
   public func conjugateGradients(
     _ b: Input, tolerance: Double = 1e-5, maxIterations: Int? = nil, damping: Double = 0
   ) -> ConjugateGradientResult<Input> {
-    guard fit(b.tensors, space.templates, "solve", "right side", "input"), lead(b.tensors, over: space.templates) == []
+    guard fit(b.tensors, map.space.templates, "solve", "right side", "input"),
+      lead(b.tensors, over: map.space.templates) == []
     else {
-      if lead(b.tensors, over: space.templates) != [] {
+      if lead(b.tensors, over: map.space.templates) != [] {
         Misuse.report("solve", "the right side has leading axes; solve for one vector at a time")
       }
       return ConjugateGradientResult(
         solution: b, iterations: 0, residual: 0, failure: nil, negativeCurvatureDirection: nil)
     }
     return withoutGrad {
-      var state = ConjugateGradients(right: space.joined(b.tensors.map { $0.detached() }), tolerance: tolerance)
+      var state = ConjugateGradients(right: map.space.joined(b.tensors.map { $0.detached() }), tolerance: tolerance)
       let limit = maxIterations ?? Swift.max(count, 1)
       while !state.isDone && state.iterations < limit { state.iterate { flat($0, damping: damping) } }
       let (failure, direction) = state.failure
       return ConjugateGradientResult(
-        solution: b.with(space.split(state.solution)), iterations: state.iterations, residual: state.residual,
-        failure: failure, negativeCurvatureDirection: direction.map { b.with(space.split($0)) })
+        solution: b.with(map.space.split(state.solution)), iterations: state.iterations, residual: state.residual,
+        failure: failure, negativeCurvatureDirection: direction.map { b.with(map.space.split($0)) })
     }
   }
 
   /// (H + damping) v for a vector of all elements, or for a block of them.
   func flat(_ vector: Tensor, damping: Double = 0) -> Tensor {
-    let product = space.joined(products(space.split(vector)), lead: vector.shape.first(vector.rank - 1))
+    let product = map.flat(vector)
     return damping == 0 ? product : product + damping * vector
   }
 }

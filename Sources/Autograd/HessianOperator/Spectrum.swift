@@ -34,7 +34,7 @@ extension HessianOperator {
     tolerance: Double = 1e-4, maxIterations: Int = 100, using generator: inout RandomGenerator
   ) throws(SpectrumError) -> (smallest: Double, largest: Double) {
     guard hasElements("extremeEigenvalues") else { return (.nan, .nan) }
-    var lanczos = Lanczos(start: Tensor.normal([count], dtype: space.dtype, using: &generator))
+    var lanczos = Lanczos(start: Tensor.normal([count], dtype: map.space.dtype, using: &generator))
     var iterations = 0
     while true {
       withoutGrad { lanczos.extend { flat($0) } }
@@ -73,7 +73,7 @@ extension HessianOperator {
     }
     var sum = 0.0
     for _ in 0..<samples {
-      var lanczos = Lanczos(start: space.signs(1, &generator)[0])
+      var lanczos = Lanczos(start: map.space.signs(1, &generator)[0])
       for iteration in 0..<iterations where !lanczos.isComplete {
         withoutGrad { lanczos.extend { flat($0) } }
         guard lanczos.isFinite else { throw .notFinite(iteration: iteration + 1) }

@@ -3,13 +3,14 @@ import Tensor
 extension HessianOperator {
   /// The diagonal, exactly, as a structure of the input's shapes.
   ///
-  /// Costs one product for each element, in blocks of basis vectors that share the work of each node; memory for
-  /// one block. Where many elements of the matrix are zero, ``hessianDiagonal(_:)`` needs few products.
-  public func diagonal() -> Input { gradient.with(blocks.diagonal()) }
+  /// Costs one product for each element, in blocks of basis vectors that share the work of each node, and memory
+  /// for one block. Of 512 elements on it first asks, with eight products or a few dozen, whether the matrix has few
+  /// elements in each row that are not zero; if so, a handful of products give all.
+  public func diagonal() -> Input { gradient.with(map.diagonal()) }
 
   /// The trace, exactly, a number: the sum of ``diagonal()``, at its cost.
   public func trace() -> Tensor {
-    space.joined(blocks.diagonal()).sum()
+    map.space.joined(map.diagonal()).sum()
   }
 
   /// An estimate of the trace: the mean of z'Hz over random vectors z of signs (Hutchinson, 1990).
@@ -19,7 +20,7 @@ extension HessianOperator {
   /// - Precondition: At least one sample.
   public func trace(samples: Int, using generator: inout RandomGenerator) -> Tensor {
     let sums = estimate(samples, "trace", &generator) { probes, products in (probes * products).sum() }
-    return sums.reduce(Tensor.zeros([], dtype: space.dtype)) { $0 + $1 } / Double(Swift.max(samples, 1))
+    return sums.reduce(Tensor.zeros([], dtype: map.space.dtype)) { $0 + $1 } / Double(Swift.max(samples, 1))
   }
 
   /// An estimate of the diagonal: the mean of z * Hz over random vectors z of signs (Bekas, Kokiopoulou and Saad,
@@ -32,8 +33,8 @@ extension HessianOperator {
     let sums = estimate(samples, "diagonalEstimate", &generator) { probes, products in
       (probes * products).sum(axis: 0)
     }
-    let sum = sums.reduce(Tensor.zeros([count], dtype: space.dtype)) { $0 + $1 }
-    return gradient.with(space.split(sum / Double(Swift.max(samples, 1))))
+    let sum = sums.reduce(Tensor.zeros([count], dtype: map.space.dtype)) { $0 + $1 }
+    return gradient.with(map.space.split(sum / Double(Swift.max(samples, 1))))
   }
 
   /// What `body` makes of blocks of random signs and their products.
@@ -45,10 +46,10 @@ extension HessianOperator {
       Misuse.report(operation, "needs at least one sample, got \(samples)")
       return []
     }
-    let lanes = blocks.lanes(samples)
+    let lanes = map.blocks.lanes(samples)
     return stride(from: 0, to: samples, by: lanes).map { first in
-      let probes = space.signs(Swift.min(lanes, samples - first), &generator)
-      return body(probes, flat(probes))
+      let probes = map.space.signs(Swift.min(lanes, samples - first), &generator)
+      return body(probes, map.flat(probes))
     }
   }
 }

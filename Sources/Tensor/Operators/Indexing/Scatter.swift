@@ -163,3 +163,11 @@ extension Tensor {
     return Positions(flat.flattened(), axis: 0, of: [count], operation)
   }
 }
+
+extension Tensor {
+  /// With the last axis's elements added at these positions of a new last axis of length `count`.
+  package func spread(to positions: Tensor, of count: Int) -> Tensor {
+    guard let places = Positions(positions, axis: 0, of: [count], "spread") else { return .placeholder }
+    return Tensor.spread(self, places)
+  }
+}

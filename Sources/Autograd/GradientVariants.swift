@@ -1,0 +1,94 @@
+import Tensor
+
+// Further forms of the gradient.
+
+/// The value and the gradient of a function that gives a number and something beside it: predictions, measures.
+///
+///     let (loss, gradient, predictions) = valueGradAndAuxiliary { p in
+///       let y = model(p, x)
+///       return (mse(y, target), y)
+///     }(parameters)
+///
+/// Costs what ``valueAndGrad(_:)`` does. Tensors beside the number have no part in the gradient, and leave without the
+/// history that only this transform can see.
+/// - Precondition: Floating-point inputs; a number of one floating-point element.
+public func valueGradAndAuxiliary<Input: TensorStructure, Auxiliary: TensorStructure>(
+  _ f: @escaping (Input) -> (Tensor, Auxiliary)
+) -> (Input) -> (value: Tensor, gradient: Input, auxiliary: Auxiliary) {
+  { input in
+    let tensors = input.tensors
+    guard let call = Recording("grad", tensors, { f(input.with($0)) }) else {
+      let (value, auxiliary) = f(input)
+      return (value, input.mapTensors { Tensor.zeros(like: $0) }, auxiliary)
+    }
+    let (value, auxiliary) = call.output
+    let outer = auxiliary.mapTensors { call.value(of: $0) }
+    guard isNumber(value, "grad") else {
+      return (.placeholder, input.mapTensors { Tensor.zeros(like: $0) }, outer)
+    }
+    let gradients = call.pullback([value], [Tensor.ones(like: value)])
+    return (call.value(of: value), input.with(orZeros(gradients, like: tensors)), outer)
+  }
+}
+
+/// The value and the gradients of a function of two structures that gives a number and something beside it.
+public func valueGradAndAuxiliary<A: TensorStructure, B: TensorStructure, Auxiliary: TensorStructure>(
+  _ f: @escaping (A, B) -> (Tensor, Auxiliary)
+) -> (A, B) -> (value: Tensor, gradient: (A, B), auxiliary: Auxiliary) {
+  let joined = valueGradAndAuxiliary { (pair: Pair<A, B>) in f(pair.first, pair.second) }
+  return { a, b in
+    let (value, gradient, auxiliary) = joined(Pair(first: a, second: b))
+    return (value, (gradient.first, gradient.second), auxiliary)
+  }
+}
+
+/// The derivative of a pointwise function, element by element: the gradient of its sum.
+///
+///     elementwiseGrad { sin($0) * $0 }(x)                    // of x's shape
+///     elementwiseGrad(elementwiseGrad { exp(-$0 * $0) })(x)  // the second derivative
+///
+/// Costs about two to three evaluations.
+/// - Precondition: A floating-point input; a result of its shape, whose every element depends on the input's element
+///   there alone (else it is the sum over the elements of the result of their derivatives).
+public func elementwiseGrad(_ f: @escaping (Tensor) -> Tensor) -> (Tensor) -> Tensor {
+  { x in
+    guard let call = Recording("elementwiseGrad", [x], { f($0[0]) }) else { return Tensor.zeros(like: x) }
+    let result = call.output
+    guard result.shape == x.shape, result.dtype.isFloatingPoint else {
+      Misuse.report(
+        "elementwiseGrad",
+        "the function's result is \(result.dtype) \(result.shape) for an input of shape \(x.shape); a pointwise "
+          + "function's has the input's shape. For others use jacobian or vjp")
+      return Tensor.zeros(like: x)
+    }
+    return orZeros(call.pullback([result], [Tensor.ones(like: result)]), like: [x])[0]
+  }
+}
+
+/// The value and v'H, the product of a direction with the Hessian of a function that gives one number, reverse over
+/// forward: the gradient of the derivative along v.
+///
+/// Equal to Hv but for rounding, since the Hessian is symmetric; ``hvp(_:at:along:)`` costs less, and takes extra
+/// leading axes. Costs an evaluation with its tangent, recorded, and a pullback of both: about two and a half
+/// gradients.
+/// - Parameter direction: v, of the input's structure, shapes and dtypes.
+public func vhp<Input: TensorStructure>(
+  _ f: @escaping (Input) -> Tensor, at input: Input, along direction: Input
+) -> (value: Tensor, product: Input) {
+  let tensors = input.tensors
+  let directions = direction.tensors
+  guard fit(directions, tensors, "vhp", "direction", "input"),
+    lead(directions, over: tensors).rank == 0 || reportLead("vhp"),
+    let call = Recording("vhp", tensors, { f(input.with($0)) }), isNumber(call.output, "vhp")
+  else { return (.placeholder, input.mapTensors { Tensor.zeros(like: $0) }) }
+  let tape = ForwardTape(from: call.inputs, to: [call.output])
+  let slope = withRecording { tape.push(directions, lead: []) }[0]
+  let products =
+    slope.map { call.pullback([$0], [Tensor.ones(like: $0)]) } ?? tensors.map { _ in nil }
+  return (call.value(of: call.output), input.with(orZeros(products, like: tensors)))
+}
+
+private func reportLead(_ operation: String) -> Bool {
+  Misuse.report(operation, "the direction has leading axes; use hvp for several at once")
+  return false
+}

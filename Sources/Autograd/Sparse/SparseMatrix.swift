@@ -1,0 +1,46 @@
+import Tensor
+
+/// A matrix by its elements that may differ from zero, in row-major order, each place once.
+public struct SparseMatrix: Sendable, CustomStringConvertible {
+  public let rowCount: Int
+  public let columnCount: Int
+  /// The row of each element, ascending.
+  public let rows: [Int]
+  /// The column of each element, ascending within a row.
+  public let columns: [Int]
+  /// The elements, of shape [count]; with their history where they have one.
+  public let values: Tensor
+
+  /// The number of elements that are kept.
+  public var count: Int { rows.count }
+
+  /// All elements, [rowCount, columnCount].
+  public func dense() -> Tensor {
+    let places = Tensor(zip(rows, columns).map { $0 * columnCount + $1 }, shape: [count])
+    return values.spread(to: places, of: rowCount * columnCount).reshaped([rowCount, columnCount])
+  }
+
+  /// The product with a vector, [..., columnCount] to [..., rowCount].
+  ///
+  /// - Precondition: A vector of the values' dtype.
+  public func callAsFunction(_ vector: Tensor) -> Tensor {
+    guard vector.rank >= 1, vector.shape[vector.rank - 1] == columnCount, vector.dtype == values.dtype else {
+      return Misuse.fail(
+        "SparseMatrix",
+        "needs a \(values.dtype) vector of length \(columnCount), got \(vector.dtype) \(vector.shape)")
+    }
+    let factors = vector.take(Tensor(columns, shape: [count]), axis: -1)
+    return (factors * values).spread(to: Tensor(rows, shape: [count]), of: rowCount)
+  }
+
+  /// The diagonal, zeros where no element is kept.
+  public func diagonal() -> Tensor {
+    let places = rows.indices.filter { rows[$0] == columns[$0] }
+    return values.take(Tensor(places, shape: [places.count]))
+      .spread(to: Tensor(places.map { rows[$0] }, shape: [places.count]), of: Swift.min(rowCount, columnCount))
+  }
+
+  public var description: String {
+    "SparseMatrix(\(values.dtype) [\(rowCount), \(columnCount)], \(count) elements)"
+  }
+}

@@ -1,0 +1,74 @@
+import Autograd
+import Testing
+
+@testable import Tensor
+
+struct GradientVariantTests {
+  @Test func auxiliaryResults() {
+    let f = { (x: Tensor) -> (Tensor, [String: Tensor]) in
+      let y = x * x
+      return (y.sum(), ["squares": y, "largest": y.argmax()])
+    }
+    let (value, gradient, auxiliary) = valueGradAndAuxiliary(f)(f64(1, 3))
+    #expect(value.item() == 10 && doubles(gradient) == [2, 6] && doubles(auxiliary["squares"]!) == [1, 9])
+    #expect(auxiliary["largest"]!.item() == 1 && !auxiliary["squares"]!.isTracked && !value.isTracked)
+    let two = valueGradAndAuxiliary({ (a: Tensor, b: [Tensor]) in (a * b[0], a + b[0]) })(scalar(2), [scalar(5)])
+    #expect(two.value.item() == 10 && two.auxiliary.item() == 7 && two.gradient.0.item() == 5)
+    #expect(two.gradient.1[0].item() == 2)
+    #expect(
+      misuse { _ = valueGradAndAuxiliary({ (x: Tensor) in (x, x) })(f64(1, 2)) }?.hasPrefix(
+        "grad: the function's result is float64 [2]") == true)
+    let empty = valueGradAndAuxiliary({ (x: Tensor) in ((x * x).sum(), x) })(f64())
+    #expect(empty.value.item() == 0 && empty.gradient.shape == [0])
+    // What is beside can be differentiated from outside, like the value and the gradient.
+    let outer = grad { (x: Tensor) in
+      let all = valueGradAndAuxiliary({ (y: Tensor) in (y * y * y, y * y) })(x)
+      return all.auxiliary * all.gradient  // 3 x^4
+    }(scalar(2))
+    #expect(outer.item() == 96)
+  }
+
+  @Test func elementwise() {
+    for dtype in [DType.float32, .float64] {
+      let x = Tensor.linspace(from: -2, to: 2, count: 9, dtype: dtype).reshaped([3, 3])
+      let f = { (x: Tensor) in exp(-x * x) }
+      let first = elementwiseGrad(f)(x)
+      #expect(near(first, doubles(x).map { -2 * $0 * exp(-$0 * $0) }, dtype == .float32 ? 1e-6 : 1e-14))
+      #expect(first.shape == [3, 3] && first.dtype == dtype && !first.isTracked)
+      let second = elementwiseGrad(elementwiseGrad(f))(x)
+      let expected = doubles(x).map { (4 * $0 * $0 - 2) * exp(-$0 * $0) }
+      #expect(near(second, expected, dtype == .float32 ? 2e-6 : 1e-13))
+      #expect(near(elementwiseGrad(f)(x.transposed()), doubles(first.transposed()), 1e-14))
+    }
+    let fourth = elementwiseGrad(elementwiseGrad(elementwiseGrad(elementwiseGrad { sin($0) })))
+    #expect(near(fourth(f64(0.3, 1.1)), [sin(0.3), sin(1.1)], 1e-14))
+    #expect(elementwiseGrad { $0 * $0 }(scalar(3)).item() == 6)
+    #expect(elementwiseGrad { $0 * $0 }(Tensor.zeros([0, 2])).shape == [0, 2])
+    #expect(doubles(elementwiseGrad { _ in f64(1, 2) }(f64(3, 4))) == [0, 0])
+    #expect(
+      misuse { _ = elementwiseGrad { $0.sum() }(f64(1, 2)) }
+        == "elementwiseGrad: the function's result is float64 [] for an input of shape [2]; a pointwise function's has "
+        + "the input's shape. For others use jacobian or vjp")
+  }
+
+  @Test func vectorHessianProduct() {
+    let x = sin(Tensor.arange(12, dtype: .float64) + 0.3)
+    let v = cos(Tensor.arange(12, dtype: .float64))
+    let (value, product) = vhp(HessianTests.net, at: x, along: v)
+    #expect(near(product, doubles(hvp(HessianTests.net, at: x, along: v)), 1e-13) && !product.isTracked)
+    #expect(near(value, doubles(HessianTests.net(x))))
+    let list = vhp(
+      { (p: [Tensor]) in (p[0] * p[0] * p[1]).sum() }, at: [f64(1, 2), f64(3)], along: [f64(1, 1), f64(2)])
+    #expect(list.product.map(doubles) == [[10, 14], [6]])
+    #expect(doubles(vhp({ (x: Tensor) in x.sum() }, at: f64(1, 2), along: f64(1, 2)).product) == [0, 0])
+    #expect(doubles(vhp({ (_: Tensor) in scalar(1) }, at: f64(1, 2), along: f64(1, 2)).product) == [0, 0])
+    let third = grad { (x: Tensor) in vhp({ $0 * $0 * $0 * $0 }, at: x, along: scalar(1)).product }(scalar(2))
+    #expect(third.item() == 48)
+    let toDirection = grad { (v: Tensor) in vhp({ ($0 * $0 * $0).sum() }, at: f64(1, 2), along: v).product.sum() }(
+      v[..<2])
+    #expect(near(toDirection, [6, 12]))
+    #expect(
+      misuse { _ = vhp({ (x: Tensor) in x.sum() }, at: f64(1, 2), along: Tensor.ones([3, 2], dtype: .float64)) }
+        == "vhp: the direction has leading axes; use hvp for several at once")
+  }
+}

@@ -1,0 +1,130 @@
+import Autograd
+import Testing
+
+@testable import Tensor
+
+struct JacobianTests {
+  private let a = Tensor([[1, 2], [3, 4], [5, 6]] as [[Double]])
+
+  private func bent(_ x: Tensor) -> Tensor { matmul(a, sin(x)) }  // [2] -> [3]
+
+  @Test func closedForm() throws {
+    let x = f64(0.3, -1.1)
+    let expected = [cos(0.3), 2 * cos(1.1), 3 * cos(0.3), 4 * cos(1.1), 5 * cos(0.3), 6 * cos(1.1)]
+    for mode in [JacobianMode.automatic, .forward, .reverse] {
+      let j = try jacobian(bent, mode: mode)(x)
+      #expect(j.shape == [3, 2] && j.dtype == .float64 && near(j, expected, 1e-14) && !j.isTracked)
+      let single = try jacobian({ matmul(a.asType(.float32), sin($0)) }, mode: mode)(x.asType(.float32))
+      #expect(single.dtype == .float32 && near(single, expected, 1e-6))
+    }
+  }
+
+  /// Against one product at a time, in shapes that need several blocks in either mode.
+  @Test func shapesAndBlocks() throws {
+    let w = sin(Tensor.arange(7 * 40, dtype: .float64)).reshaped([7, 40])
+    let f = { (x: Tensor) in tanh(matmul(x, w)) * x.sum(axis: 1, keepDims: true) }  // [3, 7] -> [3, 40]
+    let x = cos(Tensor.arange(21, dtype: .float64)).reshaped([3, 7])
+    let forward = try jacobian(f, mode: .forward)(x)
+    let reverse = try jacobian(f, mode: .reverse)(x)
+    #expect(forward.shape == [3, 40, 3, 7] && reverse.shape == [3, 40, 3, 7])
+    #expect(near(forward, doubles(reverse), 1e-13))
+    for element in [0, 8, 20] {
+      let direction = Tensor.eye(21, dtype: .float64)[element].reshaped([3, 7])
+      let column = jvp(f, at: x, along: direction).tangent
+      #expect(near(forward.reshaped([120, 21])[.all, element], doubles(column), 1e-13))
+    }
+    // A budget of few rows at a time changes nothing.
+    for mode in [JacobianMode.forward, .reverse] {
+      let least = try budgetThatFits { budget in _ = try jacobian(f, mode: mode, memoryBudget: budget)(x) }
+      let tight = try jacobian(f, mode: mode, memoryBudget: .bytes(least))(x)
+      #expect(near(tight, doubles(forward), 1e-13))
+    }
+  }
+
+  @Test func structures() throws {
+    let f = { (p: [Tensor]) in p[0] * p[1].sum() }
+    let at = [f64(1, 2), f64(3, 4, 5)]
+    let list = try jacobian(f)(at)
+    #expect(list.map(\.shape) == [[2, 2], [2, 3]])
+    #expect(doubles(list[0]) == [12, 0, 0, 12] && doubles(list[1]) == [1, 1, 1, 2, 2, 2])
+    let both = { (p: [Tensor]) in ["a": p[0] * p[0], "b": p[1].sum(), "c": Tensor.ones([2], dtype: .float64)] }
+    for mode in [JacobianMode.forward, .reverse] {
+      let blocks = try jacobian(both, mode: mode)(at)
+      #expect(blocks.rowShapes == [[2], [], [2]] && blocks.columnShapes == [[2], [3]])
+      #expect(doubles(blocks[0, 0]) == [2, 0, 0, 4] && doubles(blocks[0, 1]) == Array(repeating: 0, count: 6))
+      #expect(blocks[1, 1].shape == [3] && doubles(blocks[1, 1]) == [1, 1, 1])
+      #expect(blocks[2, 0].shape == [2, 2] && doubles(blocks[2, 0]) == [0, 0, 0, 0])
+      #expect(blocks.matrix().shape == [5, 5])
+      #expect(doubles(blocks.matrix()[2]) == [0, 0, 1, 1, 1])
+    }
+    let (ja, jb) = try jacobian { (a: Tensor, b: Tensor) in a * b }(f64(1, 2), f64(3, 4))
+    #expect(doubles(ja) == [3, 0, 0, 4] && doubles(jb) == [1, 0, 0, 2])
+  }
+
+  @Test func emptyScalarAndStrided() throws {
+    for mode in [JacobianMode.forward, .reverse] {
+      #expect(try jacobian({ $0 * $0 }, mode: mode)(scalar(3)).item() == 6)
+      let none = try jacobian({ $0 * 2 }, mode: mode)(Tensor.zeros([0], dtype: .float64))
+      #expect(none.shape == [0, 0])
+      let toNone = try jacobian({ $0[..<0] }, mode: mode)(f64(1, 2))
+      #expect(toNone.shape == [0, 2])
+      let fromNone = try jacobian({ _ in Tensor.ones([2], dtype: .float64) }, mode: mode)(f64())
+      #expect(fromNone.shape == [2, 0])
+      let grid = Tensor.arange(12, dtype: .float64).reshaped([3, 4])
+      let view = grid.transposed()[.stride(by: 2), 1...]
+      let j = try jacobian({ ($0 * $0).flattened() }, mode: mode)(view)
+      #expect(j.shape == [4, 2, 2])
+      #expect(doubles(j.reshaped([4, 4]).diagonal()) == doubles(view).map { 2 * $0 })
+    }
+  }
+
+  @Test func constantsAndMisuse() throws {
+    let constant = try jacobian { (_: Tensor) in f64(1, 2) }(f64(1, 2, 3))
+    #expect(constant.shape == [2, 3] && doubles(constant).allSatisfy { $0 == 0 })
+    #expect(
+      misuse { _ = try jacobian { (x: Tensor) in x.asType(.int64) }(f64(1)) }
+        == "jacobian: a result is int64 [1], which has no derivative; leave it out")
+    #expect(
+      misuse { _ = try jacobian { (x: Tensor) in x * 2 }(Tensor([1, 2] as [Int])) }?.hasPrefix(
+        "jacobian: cannot differentiate with respect to a int64 tensor") == true)
+    let wide = Tensor.zeros([1, 1, 1, 1, 1], dtype: .float64)
+    #expect(
+      misuse { _ = try jacobian { (x: Tensor) in x * 2 }(wide) }?.hasPrefix(
+        "jacobian: a block between tensors of rank 5 and 5 would have more than 8 axes") == true)
+  }
+
+  @Test func budget() {
+    let x = Tensor.zeros([1_000_000], dtype: .float64)
+    do {
+      _ = try jacobian({ $0 * 2 }, memoryBudget: .gigabytes(1))(x)
+      Issue.record("8 TB fitted")
+    } catch {
+      #expect(error.operation == "jacobian" && error.resultBytes == 8_000_000_000_000)
+      #expect(error.predictedBytes > error.resultBytes && error.budget.bytes == 1_000_000_000)
+      #expect("\(error)".contains("8000000000000"))
+    }
+  }
+
+  /// The Jacobian inside a gradient, and of a Jacobian.
+  @Test func nests() throws {
+    let x = f64(0.4, 1.2)
+    for mode in [JacobianMode.forward, .reverse] {
+      // d/dx sum cos(x_i)^2 a_ji^2
+      let squares = grad { (x: Tensor) in square(try! jacobian(self.bent, mode: mode)(x)).sum() }(x)
+      let sums = [35.0, 56]
+      #expect(near(squares, zip([0.4, 1.2], sums).map { -$1 * sin(2 * $0) }, 1e-12))
+      let twice = try jacobian({ try! jacobian(self.bent, mode: mode)($0) }, mode: mode)(x)
+      #expect(twice.shape == [3, 2, 2])
+      #expect(near(twice[1], [-3 * sin(0.4), 0, 0, -4 * sin(1.2)], 1e-13))
+    }
+  }
+}
+
+/// The least budget, by what the error predicts.
+func budgetThatFits(_ body: (MemoryBudget) throws -> Void) throws -> Int {
+  do {
+    try body(.bytes(0))
+    Issue.record("nothing fitted into no memory")
+    return 0
+  } catch let error as MemoryBudgetError { return error.predictedBytes }
+}
