@@ -21,10 +21,13 @@ public struct GraphSummary: Sendable, CustomStringConvertible {
   /// Bytes of all that is kept; memory that several operations share counts once.
   public let savedBytes: Int
 
-  /// Ends in the result's node.
-  package init(_ node: Node) {
+  /// Bytes that the graphs of several results keep together.
+  package static func savedBytes(of results: [Tensor]) -> Int { GraphSummary(results.compactMap(\.node)).savedBytes }
+
+  /// Ends in the results' nodes.
+  package init(_ results: [Node]) {
     var seen: Set<ObjectIdentifier> = []
-    var stack = [node]
+    var stack = results
     var nodes: [Node] = []
     while let node = stack.popLast() {
       guard seen.insert(ObjectIdentifier(node)).inserted else { continue }
@@ -69,5 +72,5 @@ public struct GraphSummary: Sendable, CustomStringConvertible {
 
 extension Tensor {
   /// The graph this tensor was computed by; nil where nothing was recorded.
-  public var graph: GraphSummary? { node.map { GraphSummary($0) } }
+  public var graph: GraphSummary? { node.map { GraphSummary([$0]) } }
 }

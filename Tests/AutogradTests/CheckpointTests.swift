@@ -1,0 +1,88 @@
+import Autograd
+import Testing
+
+struct CheckpointTests {
+  private let w = sin(Tensor.arange(12, dtype: .float64)).reshaped([3, 4])
+  private let x = cos(Tensor.arange(6, dtype: .float64)).reshaped([2, 3])
+
+  private func block(_ inputs: [Tensor]) -> Tensor { tanh(matmul(sin(inputs[0]), inputs[1])) }
+
+  private func sameToOrderTwo(_ f: @escaping ([Tensor]) -> Tensor, _ g: @escaping ([Tensor]) -> Tensor) -> Bool {
+    let at = [x, w]
+    let v = at.map { cos($0 * 3) }
+    let pairs = [
+      ([f(at)], [g(at)]), (grad(f)(at), grad(g)(at)), (hvp(f, at: at, along: v), hvp(g, at: at, along: v)),
+      (hvpReverse(f, at: at, along: v), hvpReverse(g, at: at, along: v)),
+      (
+        grad { jvp(f, at: $0, along: v).tangent }(at), grad { jvp(g, at: $0, along: v).tangent }(at)
+      ),
+      (
+        [jvp({ jvp(f, at: $0, along: v).tangent }, at: at, along: v).tangent],
+        [jvp({ jvp(g, at: $0, along: v).tangent }, at: at, along: v).tangent]
+      ),
+      (
+        grad { hvp(f, at: $0, along: v)[0].sum() }(at), grad { hvp(g, at: $0, along: v)[0].sum() }(at)
+      ),
+    ]
+    return pairs.allSatisfy { zip($0, $1).allSatisfy { near($0, doubles($1), 1e-12) } }
+  }
+
+  @Test func exactToOrderThree() {
+    let recomputed = checkpoint(block)
+    #expect(sameToOrderTwo({ block($0).sum() }, { recomputed($0).sum() }))
+    // One within another, and one after another.
+    let nested = checkpoint { (inputs: [Tensor]) in recomputed([inputs[0] * 2, inputs[1]]) }
+    #expect(sameToOrderTwo({ square(block([$0[0] * 2, $0[1]])).sum() }, { square(nested($0)).sum() }))
+  }
+
+  @Test func keepsItsInputsOnly() throws {
+    let leaf = x.tracked()
+    let deep = { (x: Tensor) in (0..<10).reduce(x) { y, _ in sin(y) * y } }
+    let result = checkpoint(deep)(leaf)
+    let graph = try #require(result.graph)
+    #expect(graph.entries.map(\.function) == ["leaf", "checkpoint"])
+    #expect(graph.savedBytes == 2 * 3 * 8)
+    let memory = checkpoint(deep).memory(at: x)
+    #expect(memory.keptBytes == 48 && memory.plainBytes == deep(x.tracked()).graph!.savedBytes)
+    #expect(memory.avoidedBytes >= 9 * 48)
+    #expect("\(memory)" == "keeps 48 bytes instead of \(memory.plainBytes)")
+  }
+
+  /// The function runs once for the value and once for each walk.
+  @Test func evaluations() {
+    var count = 0
+    let counted = checkpoint { (x: Tensor) -> Tensor in
+      count += 1
+      return exp(x)
+    }
+    let y = counted(x.tracked())
+    #expect(count == 1)
+    y.backward(Tensor.ones(like: y))
+    #expect(count == 2)
+    _ = counted(x)
+    #expect(count == 3)
+  }
+
+  @Test func structuresAndIntegers() {
+    let gather = checkpoint { (inputs: [Tensor]) in
+      ["taken": inputs[0].take(inputs[1], axis: 1), "doubled": inputs[0] * 2]
+    }
+    let indices = Tensor([2, 0] as [Int32])
+    let gradient = grad { (x: Tensor) in
+      let results = gather([x, indices])
+      return square(results["taken"]!).sum() + results["doubled"]!.sum()
+    }(x)
+    let expected = grad { (x: Tensor) in square(x.take(indices, axis: 1)).sum() + (x * 2).sum() }(x)
+    #expect(near(gradient, doubles(expected)))
+    // Blocks of directions.
+    let (_, pullback) = vjp({ checkpoint(sin)($0) }, at: x)
+    let seeds = cos(Tensor.arange(18, dtype: .float64)).reshaped([3, 2, 3])
+    #expect(near(pullback(seeds), doubles(seeds * cos(x))))
+  }
+
+  @Test func capturedTrackedTensorsAreReported() {
+    let captured = w.tracked()
+    let message = misuse { _ = checkpoint { (x: Tensor) in matmul(x, captured) }(x) }
+    #expect(message?.contains("checkpoint") == true && message?.contains("make it an input") == true)
+  }
+}
