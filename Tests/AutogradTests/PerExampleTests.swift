@@ -1,0 +1,64 @@
+import Autograd
+import Testing
+
+struct PerExampleTests {
+  private let points = sin(Tensor.arange(12, dtype: .float64) * 0.7).reshaped([4, 3])
+
+  @Test func mapsRowsAndStructures() {
+    #expect(near(vmap { (row: Tensor) in row.norm() }(points), doubles(points.norm(axes: [1]))))
+    #expect(near(vmap({ (column: Tensor) in column.sum() }, axis: 1)(points), doubles(points.sum(axis: 0))))
+    #expect(near(vmap({ (column: Tensor) in column.sum() }, axis: -1)(points), doubles(points.sum(axis: 0))))
+    let products = vmap { (a: Tensor, b: Tensor) in dot(a, b) }(points, exp(points))
+    #expect(near(products, doubles((points * exp(points)).sum(axis: 1))))
+    let both = vmap { (row: Tensor) in ["first": row[0], "twice": row * 2] }(points)
+    #expect(near(both["first"]!, doubles(points[.all, 0])) && both["twice"]!.shape == [4, 3])
+  }
+
+  @Test func controlFlowFollowsEachExample() {
+    let steps = vmap { (x: Tensor) -> Tensor in
+      var x = x
+      while x.item() < 10 { x = x * 2 }
+      return x
+    }
+    let x = f64(1, 3, 20)
+    #expect(doubles(steps(x)) == [16, 12, 20])
+    #expect(doubles(grad { steps($0).sum() }(x)) == [16, 4, 1])
+  }
+
+  @Test func insideAndAroundTransforms() throws {
+    let f = { (x: Tensor) in (exp(x[0] * x[1]) * sin(x[2])) }
+    let hessians = vmap { (x: Tensor) in try! hessian(f)(x) }(points)
+    #expect(hessians.shape == [4, 3, 3])
+    for row in 0..<4 { #expect(near(hessians[row].flattened(), doubles(try hessian(f)(points[row]).flattened()))) }
+    let v = cos(points)
+    let batched = { (x: Tensor) in (exp(x[.all, 0] * x[.all, 1]) * sin(x[.all, 2])).sum() }
+    let mapped = { (x: Tensor) in vmap(f)(x).sum() }
+    #expect(near(hvp(mapped, at: points, along: v).flattened(), doubles(hvp(batched, at: points, along: v))))
+    #expect(near(hvpReverse(mapped, at: points, along: v).flattened(), doubles(hvp(batched, at: points, along: v))))
+    #expect(near(vmap(grad(f))(points).flattened(), doubles(grad(batched)(points))))
+  }
+
+  @Test func gradientsPerExample() {
+    let weights = [sin(Tensor.arange(6, dtype: .float64)).reshaped([3, 2]), f64(0.1, -0.2)]
+    let targets = cos(Tensor.arange(8, dtype: .float64)).reshaped([4, 2])
+    let loss = { (w: [Tensor], example: [Tensor]) in
+      mse(tanh(matmul(example[0].unsqueezed(axis: 0), w[0], adding: w[1])), example[1].unsqueezed(axis: 0))
+    }
+    let (values, gradients) = valueAndGradPerExample(loss)(weights, [points, targets])
+    #expect(values.shape == [4] && gradients[0].shape == [4, 3, 2] && gradients[1].shape == [4, 2])
+    let whole = { (w: [Tensor]) in mse(tanh(matmul(points, w[0], adding: w[1])), targets) }
+    #expect(near([values.mean().item()], [whole(weights).item()]))
+    for (mean, expected) in zip(gradients.map { $0.mean(axis: 0) }, grad(whole)(weights)) {
+      #expect(near(mean.flattened(), doubles(expected)))
+    }
+    let third = grad { loss($0, [points[2], targets[2]]) }(weights)
+    #expect(near(gradPerExample(loss)(weights, [points, targets])[0][2].flattened(), doubles(third[0])))
+  }
+
+  @Test func misuseIsNamed() {
+    #expect(misuse { _ = vmap(sin)(Tensor(1.0)) }?.contains("vmap: there is no axis 0") == true)
+    #expect(misuse { _ = vmap(sin)(Tensor.zeros([0, 2])) }?.contains("at least 1") == true)
+    let unequal = misuse { _ = vmap { (a: Tensor, b: Tensor) in a + b }(Tensor.zeros([2]), Tensor.zeros([3])) }
+    #expect(unequal?.contains("[2], [3]") == true)
+  }
+}
