@@ -100,6 +100,13 @@ extension Stopwatch {
     } check: {
       ["loss": $0.value.item(), "gnorm": norm($0.gradient), "hnorm": norm($0.product)]
     }
+    // At a point that is recorded already.
+    let hessian = HessianOperator(loss, at: parameters)
+    measure("product") {
+      hessian(direction)
+    } check: {
+      ["hnorm": norm($0)]
+    }
     measure("hvp_ror") {
       hvpReverse(loss, at: parameters, along: direction)
     } check: {

@@ -88,6 +88,15 @@ struct Table {
         "hvp_mlp: value + gradient + product / gradient",
         ratio(median("hvp_mlp.value_grad_hvp"), median("hvp_mlp.grad")), 2.6
       ),
+      (
+        "hvp_mlp: a further product / gradient", ratio(median("hvp_mlp.product"), median("hvp_mlp.grad")), 1.4
+      ),
+      ("hessian_small / torch.compile", against("torch_compile", "hessian_small"), 0.7),
+      ("rosenbrock_1000.hess / torch.compile", against("torch_compile", "rosenbrock_1000.hess"), 0.8),
+      (
+        "rosenbrock_1000.sparse / torch.compile, dense",
+        ratio(median("rosenbrock_1000.sparse"), file.figure("torch_compile", "rosenbrock_1000.hess")), 0.08
+      ),
     ]
     for size in [64, 128, 1024] {
       list.append(
