@@ -31,72 +31,108 @@ struct BlockMap: @unchecked Sendable {
         operation: operation, resultBytes: result, predictedBytes: predicted, budget: budget)
     }
     let most = bytesPerLane > 0 ? (budget.bytes - result) / bytesPerLane : .max
-    return sources.indices.map { rows(of: $0, most: most, transposed) }
+    let chunks = chunks(most)
+    if isRecorded || (chunks.count == 1 && !transposed) { return joined(chunks, transposed) }
+    let results = sources.indices.map { source in
+      targets.map { Storage(shape(source, $0, transposed), $0.dtype) }
+    }
+    run(chunks, most) { chunk in
+      let parts = products(chunk.source, .basis(chunk.rows, like: sources[chunk.source]))
+      for (result, part) in zip(results[chunk.source], parts) {
+        write(part, chunk.rows, of: sources[chunk.source].count, into: result, transposed)
+      }
+    }
+    return results.map { $0.map { Tensor($0) } }
+  }
+
+  /// The diagonal of a matrix whose sources are its targets.
+  func diagonal() -> [Tensor] {
+    let chunks = chunks(.max)
+    let parts = products(chunks) { chunk in
+      let like = sources[chunk.source]
+      let part = products(chunk.source, .basis(chunk.rows, like: like))[chunk.source]
+      return part.map { $0.reshaped([chunk.rows.count, like.count]).diagonal(offset: chunk.rows.lowerBound) }
+        ?? Tensor.zeros([chunk.rows.count], dtype: like.dtype)
+    }
+    return sources.indices.map { source in
+      let own = chunks.indices.filter { chunks[$0].source == source }.map { parts[$0] }
+      let whole = own.isEmpty ? Tensor.zeros([0], dtype: sources[source].dtype) : concatenated(own)
+      return whole.reshaped(sources[source].shape)
+    }
+  }
+
+  // MARK: Chunks
+
+  /// Some of the basis vectors of one source.
+  private struct Chunk {
+    let source: Int
+    let rows: Range<Int>
+    /// Its position among all.
+    var index = 0
   }
 
   /// The vectors of one block: enough that a node's overhead is small beside its arithmetic, few enough that
   /// what a block needs on the way stays in the second-level cache.
   func lanes(_ count: Int, most: Int = .max) -> Int {
-    let forCache = BlockMap.cacheBytes / Swift.max(bytesPerLane, 1)
-    let forOverhead = BlockMap.elementsPerNode / Swift.max(largestTangent, 1)
+    let forCache = (1 << 19) / Swift.max(bytesPerLane, 1)
+    let forOverhead = (1 << 13) / Swift.max(largestTangent, 1)
     return Swift.max(Swift.min(count, Swift.max(forCache, forOverhead), most), 1)
   }
 
-  static let cacheBytes = 1 << 19
-  static let elementsPerNode = 1 << 13
-
-  private func rows(of source: Int, most: Int, _ transposed: Bool) -> [Tensor] {
-    let count = sources[source].count
-    let lanes = lanes(count, most: most)
-    if count == 0 {
-      return targets.map { Tensor.zeros(shape(source, $0, transposed), dtype: $0.dtype) }
+  /// Of all sources; those of a large one come in fours of one size, so that two or four threads finish together.
+  private func chunks(_ most: Int) -> [Chunk] {
+    var chunks: [Chunk] = []
+    for source in sources.indices {
+      let count = sources[source].count
+      var lanes = lanes(count, most: most)
+      if lanes < count {
+        let parts = ((count + lanes - 1) / lanes + 3) & ~3
+        lanes = (count + parts - 1) / parts
+      }
+      for first in stride(from: 0, to: count, by: lanes) {
+        let rows = first..<Swift.min(first + lanes, count)
+        chunks.append(Chunk(source: source, rows: rows, index: chunks.count))
+      }
     }
-    if isRecorded || (lanes >= count && !transposed) { return recordedRows(source, lanes, transposed) }
-    let results = targets.map { Storage(shape(source, $0, transposed), $0.dtype) }
-    runChunks(count, lanes, most) { range in
-      let parts = products(source, .basis(range, like: sources[source]))
-      for (result, part) in zip(results, parts) { write(part, range, of: count, into: result, transposed) }
-    }
-    return results.map { Tensor($0) }
+    return chunks
   }
 
-  /// What `body` gives for consecutive ranges of 0 ..< count, in order.
-  func chunks<Part>(_ count: Int, _ body: (Range<Int>) -> Part) -> [Part] {
-    let lanes = lanes(count)
-    guard !isRecorded else {
-      return stride(from: 0, to: count, by: lanes).map { body($0..<Swift.min($0 + lanes, count)) }
+  /// Runs `body` for each chunk. They are independent, and each thread has a walk of its own; but large operators use
+  /// several cores themselves, and misuse can be thrown on the caller's thread only.
+  private func run(_ chunks: [Chunk], _ most: Int, _ body: (Chunk) -> Void) {
+    let largest = chunks.reduce(0) { Swift.max($0, $1.rows.count) }
+    let work = chunks.reduce(0) { $0 + $1.rows.count } &* bytesPerLane
+    let isParallel =
+      largest &* largestTangent < 2 * Parallel.elementGrain && largest <= most / BLAS.threads && !Misuse.isCaught
+      && work > 1 << 18
+    guard isParallel, chunks.count > 1 else { return chunks.forEach(body) }
+    withoutActuallyEscaping(body) { body in
+      let shared = UnsafeSendable((body: body, chunks: chunks))
+      Parallel.run(chunks.count, grain: 1) { first, last in
+        for chunk in shared.value.chunks[first..<last] { shared.value.body(chunk) }
+      }
     }
-    var parts: [Part?] = Array(repeating: nil, count: count == 0 ? 0 : (count + lanes - 1) / lanes)
-    parts.withUnsafeMutableBufferPointer { places in
-      let places = UnsafeSendable(places)
-      runChunks(count, lanes, .max) { range in places.value[range.lowerBound / lanes] = body(range) }
+  }
+
+  /// What `body` gives for each chunk.
+  private func products(_ chunks: [Chunk], _ body: (Chunk) -> Tensor) -> [Tensor] {
+    if isRecorded { return chunks.map(body) }
+    var parts: [Tensor?] = Array(repeating: nil, count: chunks.count)
+    parts.withUnsafeMutableBufferPointer { parts in
+      let shared = UnsafeSendable(parts)
+      run(chunks, .max) { shared.value[$0.index] = body($0) }
     }
     return parts.map { $0! }
   }
 
-  /// Runs `body` for consecutive ranges of 0 ..< count. They are independent, and each thread has a walk of its
-  /// own; but large operators use several cores themselves, and misuse can be thrown on the caller's thread only.
-  private func runChunks(_ count: Int, _ lanes: Int, _ most: Int, _ body: (Range<Int>) -> Void) {
-    let chunks = (count + lanes - 1) / lanes
-    if chunks == 0 { return }
-    let isParallel =
-      chunks > 1 && lanes &* largestTangent < 2 * Parallel.elementGrain && lanes <= most / BLAS.threads
-      && !Misuse.isCaught && count &* bytesPerLane > 1 << 18
-    withoutActuallyEscaping(body) { body in
-      let shared = UnsafeSendable(body)
-      Parallel.run(chunks, grain: isParallel ? 1 : chunks) { first, last in
-        for chunk in first..<last {
-          shared.value(chunk * lanes..<Swift.min((chunk + 1) * lanes, count))
-        }
-      }
-    }
-  }
+  // MARK: Putting together
 
   private func shape(_ source: Int, _ target: Tensor, _ transposed: Bool) -> Shape {
     transposed
       ? target.shape.followed(by: sources[source].shape) : sources[source].shape.followed(by: target.shape)
   }
 
+  /// Writes the products of some rows to their places.
   private func write(
     _ part: Tensor?, _ range: Range<Int>, of count: Int, into result: Storage, _ transposed: Bool
   ) {
@@ -109,17 +145,21 @@ struct BlockMap: @unchecked Sendable {
   }
 
   /// Composed of operators, so that it can be differentiated.
-  private func recordedRows(_ source: Int, _ lanes: Int, _ transposed: Bool) -> [Tensor] {
-    let count = sources[source].count
-    let chunks = stride(from: 0, to: count, by: lanes).map { first in
-      let range = first..<Swift.min(first + lanes, count)
-      return zip(targets, products(source, .basis(range, like: sources[source]))).map { target, part in
-        part?.reshaped([range.count, target.count]) ?? Tensor.zeros([range.count, target.count], dtype: target.dtype)
+  private func joined(_ chunks: [Chunk], _ transposed: Bool) -> [[Tensor]] {
+    let parts = chunks.map { chunk in
+      zip(targets, products(chunk.source, .basis(chunk.rows, like: sources[chunk.source]))).map { target, part in
+        let shape: Shape = [chunk.rows.count, target.count]
+        return part?.reshaped(shape) ?? Tensor.zeros(shape, dtype: target.dtype)
       }
     }
-    return targets.indices.map { index in
-      let rows = chunks.count == 1 ? chunks[0][index] : concatenated(chunks.map { $0[index] })
-      return (transposed ? rows.transposed() : rows).reshaped(shape(source, targets[index], transposed))
+    return sources.indices.map { source in
+      let own = chunks.indices.filter { chunks[$0].source == source }
+      return targets.indices.map { target in
+        let shape = shape(source, targets[target], transposed)
+        if own.isEmpty { return Tensor.zeros(shape, dtype: targets[target].dtype) }
+        let rows = own.count == 1 ? parts[own[0]][target] : concatenated(own.map { parts[$0][target] })
+        return (transposed ? rows.transposed() : rows).reshaped(shape)
+      }
     }
   }
 }

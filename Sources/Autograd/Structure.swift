@@ -81,3 +81,8 @@ struct Pair<First: TensorStructure, Second: TensorStructure>: TensorStructure {
     Pair(first: first.rebuilt(from: &tensors), second: second.rebuilt(from: &tensors))
   }
 }
+
+extension TensorStructure {
+  /// The same values without their history: constants to every derivative, at every order.
+  public func detached() -> Self { mapTensors { $0.detached() } }
+}

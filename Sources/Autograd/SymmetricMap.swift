@@ -26,7 +26,9 @@ struct SymmetricMap: @unchecked Sendable {
 
   /// A block for each pair of tensors.
   func dense(_ operation: String, _ budget: MemoryBudget) throws(MemoryBudgetError) -> [[Tensor]] {
-    if blocks.matrixBytes <= budget.bytes, let matrix = sparse() {
+    // Blocks of several tensors are copied out of the whole.
+    let bytes = blocks.matrixBytes.multipliedClamped(space.templates.count > 1 ? 2 : 1)
+    if bytes <= budget.bytes, let matrix = sparse() {
       return space.blocks(of: matrix.dense())
     }
     return try blocks.matrix(operation, budget)

@@ -30,6 +30,36 @@ struct LeakTests {
     }
   }
 
+  @Test func secondOrderDoesNotGrow() async {
+    await #expect(processExitsWith: .success) {
+      let x = Tensor.linspace(from: -1, to: 1, count: 30, dtype: .float64)
+      let f = { (x: Tensor) in (exp(x[1...]) * x[..<(-1)]).sum() + square(x.sum()) }
+      let band = hessian({ (x: Tensor) in (exp(x[1...]) * x[..<(-1)]).sum() }, sparsity: .banded(1))
+      func round() {
+        var generator = RandomGenerator(seed: 1)
+        _ = try! hessian(f)(x).sum() + hessianDiagonal(f)(x).sum() + band(x).values.sum()
+        _ = try! jacobian({ sin($0) }, mode: .reverse)(x)
+        _ = grad { (x: Tensor) in try! hessian(f)(x).trace() }(x)
+        let h = HessianOperator(f, at: x)
+        _ = h(x) + h.diagonal()
+        _ = try! h.solve(x, damping: 30)
+        _ = try! h.extremeEigenvalues(using: &generator)
+        _ = linearize(f, at: x).pushforward(x)
+        _ = HessianOperator(gaussNewton: { $0 * $0 }, loss: f, at: x)(x)
+        _ = laplacian { square($0).sum(axis: -1) }(x.reshaped([10, 3]))
+      }
+      for _ in 0..<3 { round() }
+      let before = (LiveGraph.nodeCount, TensorMemory.liveBytes)
+      for _ in 0..<50 { round() }
+      #expect(LiveGraph.nodeCount == before.0 && TensorMemory.liveBytes == before.1)
+      // An operator holds its graph as long as it lives.
+      var kept: HessianOperator<Tensor>? = HessianOperator(f, at: x)
+      #expect(LiveGraph.nodeCount > before.0 && kept!.count == 30)
+      kept = nil
+      #expect(LiveGraph.nodeCount == before.0)
+    }
+  }
+
   @Test func trainingLoopsDoNotGrow() async {
     await #expect(processExitsWith: .success) {
       var w = Tensor.full([20, 20], 0.05).tracked()

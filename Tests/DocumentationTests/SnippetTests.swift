@@ -24,6 +24,33 @@ struct SnippetTests {
     #expect(product.allClose(Tensor([502, -200, 0]), relative: 1e-5))
   }
 
+  @Test func derivativesOfSecondOrder() throws {
+    func rosenbrock(_ x: Tensor) -> Tensor {
+      let (a, b) = (x[..<(-1)], x[1...])
+      return (100 * square(b - square(a)) + square(1 - a)).sum()
+    }
+    let x = Tensor([1, 1, 1] as [Double])
+    let v = Tensor([1, 0, 0] as [Double])
+    var generator = RandomGenerator(seed: 0)
+    // snippet
+    let H = HessianOperator(rosenbrock, at: x)  // recorded once
+    let product = H(v)
+    let step = try H.solve(-H.gradient, tolerance: 1e-8)  // conjugate gradients
+    let (smallest, largest) = try H.extremeEigenvalues(using: &generator)
+    let trace = H.trace(samples: 32, using: &generator)
+
+    let dense = try hessian(rosenbrock, memoryBudget: .gigabytes(1))(x)
+    let sparse = hessian(rosenbrock, sparsity: .banded(1))(x)
+    // end
+
+    let expected = Tensor([[802, -400, 0], [-400, 1002, -400], [0, -400, 200]] as [[Double]])
+    #expect(dense.allClose(expected) && sparse.dense().allClose(expected))
+    #expect(product.allClose(expected[0]) && step.allClose(Tensor.zeros(like: x)))
+    #expect(smallest > 0 && smallest < 1 && largest > 1300 && largest < 2004)
+    // Five standard deviations.
+    #expect(Swift.abs(trace.item() - 2004) < 1000)
+  }
+
   @Test func leavesAndBackward() {
     // snippet
     let w = Tensor([0, 1, 2, 3], requiresGrad: true)

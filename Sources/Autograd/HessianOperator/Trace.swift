@@ -60,18 +60,3 @@ extension VectorSpace {
     2 * Tensor.bernoulli([lanes, count], dtype: dtype, using: &generator) - 1
   }
 }
-
-extension BlockMap {
-  /// The diagonal of a matrix whose sources are its targets.
-  func diagonal() -> [Tensor] {
-    sources.indices.map { source in
-      let like = sources[source]
-      let parts = chunks(like.count) { range in
-        let part = products(source, .basis(range, like: like))[source]
-        return part.map { $0.reshaped([range.count, like.count]).diagonal(offset: range.lowerBound) }
-          ?? Tensor.zeros([range.count], dtype: like.dtype)
-      }
-      return (parts.isEmpty ? Tensor.zeros([0], dtype: like.dtype) : concatenated(parts)).reshaped(like.shape)
-    }
-  }
-}
