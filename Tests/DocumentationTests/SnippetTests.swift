@@ -51,6 +51,29 @@ struct SnippetTests {
     #expect(Swift.abs(trace.item() - 2004) < 1000)
   }
 
+  @Test func solutionsCheckpointsAndExamples() throws {
+    // snippet
+    let root = { (a: Tensor) in try! rootSolve({ x, a in exp(x) + x - a }, from: Tensor.zeros(like: a), at: a) }
+    let curvature = grad { grad { root($0).sum() }($0).sum() }(Tensor([1.0, 2.0]))
+    // end
+    // x' = 1 / (exp(x) + 1), x'' = -exp(x) x'^3; x = 0 solves a = 1.
+    #expect(curvature[0].allClose(Tensor(-0.125), relative: 1e-4))
+
+    // snippet
+    let deep = { (x: Tensor) in (0..<100).reduce(x) { y, _ in sin(y) + y } }
+    let gradient = grad { checkpoint(deep)($0).sum() }(Tensor([1.0, 2.0]))
+    print(checkpoint(deep).memory(at: Tensor([1.0, 2.0])))  // keeps 8 bytes instead of 800
+    // end
+    #expect(gradient.allClose(grad { deep($0).sum() }(Tensor([1.0, 2.0]))))
+    #expect("\(checkpoint(deep).memory(at: Tensor([1.0, 2.0])))" == "keeps 8 bytes instead of 800")
+
+    // snippet
+    let curvatures = vmap { x in try! hessian { y in exp(y[0] * y[1]) }(x) }(Tensor([[1.0, 2.0], [3.0, 4.0]]))
+    // end
+    let expected = try hessian { exp($0[0] * $0[1]) }(Tensor([3.0, 4.0]))
+    #expect(curvatures.shape == [2, 2, 2] && curvatures[1].allClose(expected))
+  }
+
   @Test func leavesAndBackward() {
     // snippet
     let w = Tensor([0, 1, 2, 3], requiresGrad: true)
