@@ -8,6 +8,7 @@ import Tensor
 /// - Parameter direction: v, of the input's structure, shapes and dtypes; its tensors may carry extra leading
 ///   axes, all the same, and the product then carries them too.
 /// - Precondition: Floating-point inputs and results; a loss of one floating-point element.
+@_disfavoredOverload
 public func gaussNewtonProduct<Input: TensorStructure, Output: TensorStructure>(
   _ model: @escaping (Input) -> Output, _ loss: @escaping (Output) -> Tensor, at input: Input,
   along direction: Input

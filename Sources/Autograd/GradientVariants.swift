@@ -12,6 +12,7 @@ import Tensor
 /// Costs what ``valueAndGrad(_:)`` does. Tensors beside the number have no part in the gradient, and leave without the
 /// history that only this transform can see.
 /// - Precondition: Floating-point inputs; a number of one floating-point element.
+@_disfavoredOverload
 public func valueGradAndAuxiliary<Input: TensorStructure, Auxiliary: TensorStructure>(
   _ f: @escaping (Input) -> (Tensor, Auxiliary)
 ) -> (Input) -> (value: Tensor, gradient: Input, auxiliary: Auxiliary) {
@@ -32,6 +33,7 @@ public func valueGradAndAuxiliary<Input: TensorStructure, Auxiliary: TensorStruc
 }
 
 /// The value and the gradients of a function of two structures that gives a number and something beside it.
+@_disfavoredOverload
 public func valueGradAndAuxiliary<A: TensorStructure, B: TensorStructure, Auxiliary: TensorStructure>(
   _ f: @escaping (A, B) -> (Tensor, Auxiliary)
 ) -> (A, B) -> (value: Tensor, gradient: (A, B), auxiliary: Auxiliary) {
@@ -72,6 +74,7 @@ public func elementwiseGrad(_ f: @escaping (Tensor) -> Tensor) -> (Tensor) -> Te
 /// leading axes. Costs an evaluation with its tangent, recorded, and a pullback of both: about two and a half
 /// gradients.
 /// - Parameter direction: v, of the input's structure, shapes and dtypes.
+@_disfavoredOverload
 public func vhp<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor, at input: Input, along direction: Input
 ) -> (value: Tensor, product: Input) {

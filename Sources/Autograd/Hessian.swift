@@ -31,6 +31,7 @@ public func hessian(
 ///
 /// Costs and budget as for one tensor; block (i, j) has the shape of tensor i followed by that of tensor j.
 /// - Throws: ``MemoryBudgetError``, before memory is asked for.
+@_disfavoredOverload
 public func hessian<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor, memoryBudget: MemoryBudget = .automatic
 ) -> (Input) throws(MemoryBudgetError) -> BlockMatrix {
@@ -51,6 +52,7 @@ public func hessian<Input: TensorStructure>(
 /// The dense Hessian of a function of two structures, with respect to the tensors of both, in order.
 ///
 /// - Throws: ``MemoryBudgetError``, before memory is asked for.
+@_disfavoredOverload
 public func hessian<A: TensorStructure, B: TensorStructure>(
   _ f: @escaping (A, B) -> Tensor, memoryBudget: MemoryBudget = .automatic
 ) -> (A, B) throws(MemoryBudgetError) -> BlockMatrix {

@@ -8,6 +8,7 @@ import Tensor
 /// neighbours has; if so, a handful of products give all. For an estimate by few products see
 /// ``HessianOperator/diagonalEstimate(samples:using:)``.
 /// - Precondition: Floating-point inputs; a result of one floating-point element.
+@_disfavoredOverload
 public func hessianDiagonal<Input: TensorStructure>(_ f: @escaping (Input) -> Tensor) -> (Input) -> Input {
   { input in
     guard let recorded = RecordedGradient("hessianDiagonal", input.tensors, { f(input.with($0)) }) else {

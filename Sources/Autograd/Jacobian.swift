@@ -34,6 +34,7 @@ public func jacobian(
 /// result's shape followed by its own.
 ///
 /// - Throws: ``MemoryBudgetError``, before memory is asked for.
+@_disfavoredOverload
 public func jacobian<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor, mode: JacobianMode = .automatic, memoryBudget: MemoryBudget = .automatic
 ) -> (Input) throws(MemoryBudgetError) -> Input {
@@ -46,6 +47,7 @@ public func jacobian<Input: TensorStructure>(
 /// The dense Jacobians of a function from two structures to a tensor.
 ///
 /// - Throws: ``MemoryBudgetError``, before memory is asked for.
+@_disfavoredOverload
 public func jacobian<A: TensorStructure, B: TensorStructure>(
   _ f: @escaping (A, B) -> Tensor, mode: JacobianMode = .automatic, memoryBudget: MemoryBudget = .automatic
 ) -> (A, B) throws(MemoryBudgetError) -> (A, B) {

@@ -10,6 +10,7 @@ import Tensor
 /// - Parameter input: Floating-point tensors.
 /// - Returns: `pushforward(v)` takes a tangent of the input's structure, shapes and dtypes, whose tensors may carry
 ///   extra leading axes, all the same, and then gives them to the result.
+@_disfavoredOverload
 public func linearize<Input: TensorStructure, Output: TensorStructure>(
   _ f: @escaping (Input) -> Output, at input: Input
 ) -> (value: Output, pushforward: (Input) -> Output) {
@@ -42,6 +43,7 @@ public func linearize<Input: TensorStructure, Output: TensorStructure>(
 ///   matter.
 /// - Returns: A map that takes extra leading axes on all tensors of a cotangent.
 /// - Precondition: A linear function of floating-point tensors.
+@_disfavoredOverload
 public func linearTranspose<Input: TensorStructure, Output: TensorStructure>(
   _ f: @escaping (Input) -> Output, like: Input
 ) -> (Output) -> Input {

@@ -7,6 +7,7 @@ import Tensor
 ///
 /// Costs about two to three evaluations. The gradient has the input's structure, shapes and dtypes.
 /// - Precondition: Floating-point inputs; a result of one floating-point element.
+@_disfavoredOverload
 public func valueAndGrad<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor
 ) -> (Input) -> (value: Tensor, gradient: Input) {
@@ -24,12 +25,14 @@ public func valueAndGrad<Input: TensorStructure>(
 ///
 /// `grad(f)(x)`; of second order: `grad { grad(f)($0).sum() }(x)`.
 /// - Precondition: Floating-point inputs; a result of one floating-point element.
+@_disfavoredOverload
 public func grad<Input: TensorStructure>(_ f: @escaping (Input) -> Tensor) -> (Input) -> Input {
   let both = valueAndGrad(f)
   return { both($0).gradient }
 }
 
 /// The value and the gradients of a function of two structures.
+@_disfavoredOverload
 public func valueAndGrad<A: TensorStructure, B: TensorStructure>(
   _ f: @escaping (A, B) -> Tensor
 ) -> (A, B) -> (value: Tensor, gradient: (A, B)) {
@@ -41,6 +44,7 @@ public func valueAndGrad<A: TensorStructure, B: TensorStructure>(
 }
 
 /// The gradients of a function of two structures.
+@_disfavoredOverload
 public func grad<A: TensorStructure, B: TensorStructure>(
   _ f: @escaping (A, B) -> Tensor
 ) -> (A, B) -> (A, B) {
@@ -49,6 +53,7 @@ public func grad<A: TensorStructure, B: TensorStructure>(
 }
 
 /// The gradients of a function of three structures.
+@_disfavoredOverload
 public func grad<A: TensorStructure, B: TensorStructure, C: TensorStructure>(
   _ f: @escaping (A, B, C) -> Tensor
 ) -> (A, B, C) -> (A, B, C) {
@@ -67,6 +72,7 @@ public func grad<A: TensorStructure, B: TensorStructure, C: TensorStructure>(
 /// - Parameter input: Floating-point tensors.
 /// - Returns: `pullback(u)` is J'u, with u of the result's structure, shapes and dtypes; tensors of u may
 ///   carry extra leading axes, all the same, and the results then carry them too.
+@_disfavoredOverload
 public func vjp<Input: TensorStructure, Output: TensorStructure>(
   _ f: @escaping (Input) -> Output, at input: Input
 ) -> (value: Output, pullback: (Output) -> Input) {
@@ -92,6 +98,7 @@ public func vjp<Input: TensorStructure, Output: TensorStructure>(
 ///   - input: Floating-point tensors.
 ///   - tangent: v, of the input's structure, shapes and dtypes; its tensors may carry extra leading axes,
 ///     all the same, and the derivative then carries them too.
+@_disfavoredOverload
 public func jvp<Input: TensorStructure, Output: TensorStructure>(
   _ f: @escaping (Input) -> Output, at input: Input, along tangent: Input
 ) -> (value: Output, tangent: Output) {
@@ -117,6 +124,7 @@ public func jvp<Input: TensorStructure, Output: TensorStructure>(
 /// - Parameters:
 ///   - input: Floating-point tensors.
 ///   - direction: v, of the input's structure, shapes and dtypes.
+@_disfavoredOverload
 public func hvp<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor, at input: Input, along direction: Input
 ) -> Input {
@@ -124,6 +132,7 @@ public func hvp<Input: TensorStructure>(
 }
 
 /// The value, the gradient and Hv of a function that gives one number, for little more than Hv alone.
+@_disfavoredOverload
 public func valueGradAndHVP<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor, at input: Input, along direction: Input
 ) -> (value: Tensor, gradient: Input, product: Input) {
@@ -145,6 +154,7 @@ public func valueGradAndHVP<Input: TensorStructure>(
 }
 
 /// Hv by reverse over reverse, for comparison with ``hvp(_:at:along:)``: the gradient of <gradient, v>.
+@_disfavoredOverload
 public func hvpReverse<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor, at input: Input, along direction: Input
 ) -> Input {

@@ -4,7 +4,8 @@ import Testing
 @Suite struct SecondOrderTests {
   private let model = Sequential {
     Linear(
-      weight: Tensor([[0.5, -0.3], [0.2, 0.8], [-0.6, 0.1]] as [[Double]]), bias: Tensor([0.1, 0, -0.2] as [Double]))
+      weight: Tensor([[0.5, -0.3], [0.2, 0.8], [-0.6, 0.1]] as [[Double]]),
+      bias: Tensor([0.1, 0, -0.2] as [Double]))
     Tanh()
     Linear(weight: Tensor([[1, -1, 0.5]] as [[Double]]))
   }

@@ -24,6 +24,7 @@ public struct HessianOperator<Input: TensorStructure> {
   /// The Hessian of `f` at a point.
   ///
   /// - Precondition: Floating-point inputs; a result of one floating-point element.
+  @_disfavoredOverload
   public init(_ f: @escaping (Input) -> Tensor, at input: Input) {
     let recorded = RecordedGradient("HessianOperator", input.tensors) { f(input.with($0)) }
     self.init(recorded, input)

@@ -17,6 +17,7 @@ import Tensor
 ///     unless they are smaller than the largest products' rounding (1e-8 of them in float64, 3e-4 in float32).
 /// - Precondition: Floating-point inputs of one dtype; a result of one floating-point element; a pattern that
 ///   holds every element that is not zero.
+@_disfavoredOverload
 public func hessian<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor, sparsity: Sparsity, checksPattern: Bool = true
 ) -> (Input) -> SparseMatrix {
