@@ -10,7 +10,7 @@ FILTER ?=
 SOURCES := $(wildcard Sources Tests Benchmarks Examples Package.swift)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check-c bench lint format clean
+.PHONY: help setup demo test docs check-c bench lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ demo: setup ## build the program and train a net; DEMO_FLAGS="--epochs 5" are it
 test: check-c ## check the C code, then run every Swift test; FILTER=name runs some
 	@echo "test: swift test"
 	@$(SWIFT) test $(TEST_FLAGS) $(if $(FILTER),--filter "$(FILTER)")
+
+docs: setup ## print Documentation/Operators.md from what the catalogue's checks say
+	@ADJOINT_WRITE_DOCUMENTS=1 $(SWIFT) test $(TEST_FLAGS) --filter OperatorsDocument
 
 check-c: setup ## check the C kernels and the BLAS that is installed
 	@echo "test: C kernels"

@@ -216,9 +216,8 @@ struct GradientChecker {
         && expected[index].dtype == got[index].dtype
       let shapes = got.indices.contains(index) ? "\(got[index].dtype) \(got[index].shape)" : "missing"
       report.compare(
-        "\(check), shape \(shapes) instead of \(expected[index].dtype) \(expected[index].shape)", name(index),
-        [],
-        expected: 1, got: fits ? 1 : 0, tolerance: 0)
+        check, name(index), [], expected: 1, got: fits ? 1 : 0, tolerance: 0,
+        detail: ", shape \(shapes) instead of \(expected[index].dtype) \(expected[index].shape)")
       if !fits { return false }
     }
     return true

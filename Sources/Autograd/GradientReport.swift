@@ -31,6 +31,8 @@ public struct GradientReport: Sendable, CustomStringConvertible {
   public let order: Int
   /// How many numbers were compared.
   public private(set) var comparisons = 0
+  /// How many numbers each check compared, by its name as failures give it.
+  public private(set) var checks: [String: Int] = [:]
   /// How many of them disagreed.
   public private(set) var failureCount = 0
   /// The first that disagreed.
@@ -51,19 +53,20 @@ public struct GradientReport: Sendable, CustomStringConvertible {
   }
 
   /// Compares two numbers. NaN agrees with nothing: at such a point there is no derivative to check.
+  /// - Parameter detail: What a failure adds to the check's name.
   mutating func compare(
-    _ check: @autoclosure () -> String, _ tensor: @autoclosure () -> String,
-    _ index: @autoclosure () -> [Int],
-    expected: Double, got: Double, tolerance: Double
+    _ check: String, _ tensor: @autoclosure () -> String, _ index: @autoclosure () -> [Int],
+    expected: Double, got: Double, tolerance: Double, detail: @autoclosure () -> String = ""
   ) {
     comparisons += 1
+    checks[check, default: 0] += 1
     if abs(expected - got) <= tolerance { return }
     failureCount += 1
     guard failures.count < GradientReport.listed else { return }
     failures.append(
       Failure(
-        function: function, check: check(), tensor: tensor(), index: index(), expected: expected, got: got,
-        tolerance: tolerance))
+        function: function, check: check + detail(), tensor: tensor(), index: index(), expected: expected,
+        got: got, tolerance: tolerance))
   }
 
   public var description: String {

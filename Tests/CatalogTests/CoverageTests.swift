@@ -9,16 +9,8 @@ import Testing
     "stride": "makes an entry of a subscript"
   ]
 
-  private static let sources = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "Sources/Tensor")
-
   private static func texts(_ folder: String) throws -> [String] {
-    let root = sources.appending(path: folder)
-    let paths = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String } ?? []
-    return try paths.filter { $0.hasSuffix(".swift") }.map {
-      try String(contentsOf: root.appending(path: $0), encoding: .utf8)
-    }
+    try SourceTree.swiftFiles(below: "Sources/Tensor/\(folder)").map(\.text)
   }
 
   private static func matches(_ texts: [String], _ pattern: Regex<(Substring, Substring)>) -> Set<String> {
@@ -27,23 +19,19 @@ import Testing
 
   @Test("every public operator has a row")
   func operators() throws {
-    let texts = try Self.texts("Operators")
-    #expect(texts.count > 20)
-    let functions = Self.matches(
-      texts, #/public (?:static )?(?:prefix )?(?:mutating )?func `?(\w+|[-+*\/.<>=!&|^]+)/#)
-    let subscripts = Self.matches(texts, #/public (subscript)/#)
+    let functions = Set(try SourceTree.rooms().keys)
     let covered = Set(Catalogue.rows.flatMap(\.operators)).union(Self.notOperators.keys)
     #expect(functions.count > 80)
-    let missing = functions.union(subscripts).subtracting(covered)
+    let missing = functions.subtracting(covered)
     #expect(missing.isEmpty, "without a row: \(missing.sorted())")
-    let gone = covered.subtracting(functions).subtracting(subscripts)
+    let gone = covered.subtracting(functions)
     #expect(gone.isEmpty, "rows for operators that are not there: \(gone.sorted())")
   }
 
   @Test("every scalar primitive has a row")
   func primitives() throws {
     let text = try String(
-      contentsOf: Self.sources.appending(path: "Formula/Primitive.swift"), encoding: .utf8)
+      contentsOf: SourceTree.root.appending(path: "Sources/Tensor/Formula/Primitive.swift"), encoding: .utf8)
     let cases = text.prefix(upTo: text.firstRange(of: "var operandCount")!.lowerBound)
       .matches(of: #/case ([a-zA-Z0-9, ]+)\n/#)
     let primitives = Set(cases.flatMap { $0.output.1.split(separator: ", ").map(String.init) })
@@ -91,6 +79,22 @@ import Testing
     #expect(classes.count > 15)
     let missing = classes.subtracting(Self.recorded.classes)
     #expect(missing.isEmpty, "not recorded by any row: \(missing.sorted())")
+  }
+
+  @Test("every operator has one note, with a derivative where it has one")
+  func notes() {
+    let names = Catalogue.notes.map(\.name)
+    let covered = Set(Catalogue.rows.flatMap(\.operators))
+    #expect(covered.subtracting(names).isEmpty, "without a note: \(covered.subtracting(names).sorted())")
+    #expect(Set(names).subtracting(covered).isEmpty, "gone: \(Set(names).subtracting(covered).sorted())")
+    let twice = Dictionary(grouping: names) { $0 }.filter { $1.count > 1 }.keys
+    #expect(twice.isEmpty, "with two notes: \(twice.sorted())")
+    let differentiable = Set(Catalogue.differentiable.flatMap(\.operators))
+    for note in Catalogue.notes {
+      #expect((note.derivative != nil) == differentiable.contains(note.name), "\(note.name)")
+    }
+    let told = Set(Catalogue.conventions.map(\.name))
+    #expect(told.subtracting(covered).isEmpty, "conventions of no operator: \(told.subtracting(covered).sorted())")
   }
 
   @Test("rows have names of their own")

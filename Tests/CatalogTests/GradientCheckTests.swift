@@ -51,6 +51,8 @@ import Testing
       let report = checks(.none, order: order).report
       #expect(report.passed, "\(report)")
       #expect(report.comparisons > 0)
+      #expect(report.checks.values.reduce(0, +) == report.comparisons)
+      #expect((report.checks["jvp of vjp"] ?? 0 > 0) == (order > 1), "\(report.checks.keys)")
     }
   }
 

@@ -28,25 +28,25 @@ extension Catalogue {
         Special(1, 0, value: .infinity, slopes: [.infinity, -.infinity]), Special(0, 0, value: .nan),
       ]),
     .unary(
-      "negate", .uniform(-2, 2), { -$0 }, { -$0 }, operators: [], accepts: .numbers, ulps: 0, saves: [],
+      "negate", .uniform(-2, 2), { -$0 }, { -$0 }, operators: ["-"], accepts: .numbers, ulps: 0, saves: [],
       specials: [Special(0, value: -0.0, slopes: [-1], second: 0)]),
     .unary(
-      "plus", .uniform(-2, 2), { +$0 }, { $0 }, operators: [], primitives: [], accepts: .all, ulps: 0,
+      "plus", .uniform(-2, 2), { +$0 }, { $0 }, operators: ["+"], primitives: [], accepts: .all, ulps: 0,
       saves: []),
     .unary(
-      "tensor + number", .uniform(-2, 2), { 3 + ($0 + 2) }, { 3 + ($0 + 2) }, operators: [], primitives: [],
+      "tensor + number", .uniform(-2, 2), { 3 + ($0 + 2) }, { 3 + ($0 + 2) }, operators: ["+"], primitives: [],
       accepts: .numbers, ulps: 1, saves: []),
     .unary(
-      "tensor - number", .uniform(-2, 2), { 3 - ($0 - 2) }, { 3 - ($0 - 2) }, operators: [], primitives: [],
+      "tensor - number", .uniform(-2, 2), { 3 - ($0 - 2) }, { 3 - ($0 - 2) }, operators: ["-"], primitives: [],
       accepts: .numbers, ulps: 1, saves: []),
     .unary(
-      "tensor * number", .uniform(-2, 2), { 3 * ($0 * 2) }, { 3 * ($0 * 2) }, operators: [], primitives: [],
+      "tensor * number", .uniform(-2, 2), { 3 * ($0 * 2) }, { 3 * ($0 * 2) }, operators: ["*"], primitives: [],
       accepts: .numbers, ulps: 0, saves: []),
     .unary(
-      "tensor / number", .uniform(-2, 2), { $0 / 3 }, { $0 / 3 }, operators: [], primitives: [], ulps: 0,
+      "tensor / number", .uniform(-2, 2), { $0 / 3 }, { $0 / 3 }, operators: ["/"], primitives: [], ulps: 0,
       saves: []),
     .unary(
-      "number / tensor", .signed(0.4, 2), { 3 / $0 }, { 3 / $0 }, operators: [], primitives: [], ulps: 0,
+      "number / tensor", .signed(0.4, 2), { 3 / $0 }, { 3 / $0 }, operators: ["/"], primitives: [], ulps: 0,
       saves: [.input(0)]),
     .binary(
       "compound assignment", .uniform(-2, 2), .signed(0.4, 2),
@@ -58,5 +58,18 @@ extension Catalogue {
         x /= $1
         return x
       }, { (($0 + $1) * $1 - $1) / $1 }, operators: ["+=", "-=", "*=", "/="], primitives: [], ulps: 8),
+  ]
+}
+
+extension Catalogue {
+  static let arithmeticNotes: [Note] = [
+    Note("+", "a + b", "1; 1", same: "add"),
+    Note("-", "a - b; -a", "1; -1", same: "subtract"),
+    Note("*", "a * b", "b; a", same: "multiply"),
+    Note("/", "a / b", "1 / b; -y / b", same: "divide"),
+    Note("+=", "a = a + b", "1; 1", torch: "a += b", numpy: "a += b", mxnet: "a += b", jax: "a += b"),
+    Note("-=", "a = a - b", "1; -1", torch: "a -= b", numpy: "a -= b", mxnet: "a -= b", jax: "a -= b"),
+    Note("*=", "a = a * b", "b; a", torch: "a *= b", numpy: "a *= b", mxnet: "a *= b", jax: "a *= b"),
+    Note("/=", "a = a / b", "1 / b; -a / b^2", torch: "a /= b", numpy: "a /= b", mxnet: "a /= b", jax: "a /= b"),
   ]
 }

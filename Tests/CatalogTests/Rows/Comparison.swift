@@ -15,7 +15,7 @@ extension Catalogue {
       .unary(
         "\(name) with a number", .fixed([1, 2, 3, .nan, -1, 0]), { number($0, 2) },
         { reference($0, 2) ? 1 : 0 },
-        operators: [], primitives: [], accepts: .all, resultType: .bool, ulps: 0, saves: []),
+        operators: [symbol], primitives: [], accepts: .all, resultType: .bool, ulps: 0, saves: []),
     ]
   }
 
@@ -41,4 +41,19 @@ extension Catalogue {
         "not", .fixed([0, 1, -0.0, 2]), { .!$0 }, { $0 == 0 ? 1 : 0 }, operators: [".!"], accepts: .all,
         resultType: .bool, ulps: 0, saves: []),
     ]
+}
+
+extension Catalogue {
+  static let comparisonNotes: [Note] = [
+    Note(".==", "a = b", nil, same: "equal", torch: "torch.eq"),
+    Note(".!=", "not a = b", nil, same: "not_equal"),
+    Note(".<", "a < b", nil, same: "less"),
+    Note(".<=", "a <= b", nil, same: "less_equal"),
+    Note(".>", "a > b", nil, same: "greater"),
+    Note(".>=", "a >= b", nil, same: "greater_equal"),
+    Note(".&", "a and b", nil, same: "logical_and"),
+    Note(".|", "a or b", nil, same: "logical_or"),
+    Note(".^", "one of a and b", nil, same: "logical_xor"),
+    Note(".!", "not a", nil, same: "logical_not"),
+  ]
 }

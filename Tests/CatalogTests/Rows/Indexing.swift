@@ -8,7 +8,7 @@ extension Catalogue {
   ) -> Row {
     Row(
       name, operators: ["subscript"], inputs: [Draw(shape)],
-      reference: .arrays { all in [Numbers(result) { all[0][source($0)] }] }, accepts: .all, ulps: 0,
+      reference: .arrays { all in [Numbers(result) { all[0][source($0)] }] }, accepts: .all, ulps: 0, order: 3,
       saves: [Saves(0, keeps: [])], call: { [call($0[0])] })
   }
 
@@ -22,7 +22,7 @@ extension Catalogue {
       name, operators: ["subscript"], inputs: [Draw(shape), Draw(value)],
       reference: .arrays { all in
         [Numbers(all[0].shape) { index in source(index).map { all[1].broadcast($0) } ?? all[0][index] }]
-      }, accepts: .all, ulps: 0,
+      }, accepts: .all, ulps: 0, order: 3,
       call: {
         var x = $0[0]
         write(&x, $0[1])
@@ -103,10 +103,10 @@ extension Catalogue {
             return all[0][[position < 0 ? position + length : position, index[1]]]
           }
         ]
-      }, accepts: .all, ulps: 0, saves: [Saves(0, keeps: [])], emptyShapes: [[[3, 2], [0, 2]]],
+      }, accepts: .all, ulps: 0, order: 3, saves: [Saves(0, keeps: [])], emptyShapes: [[[3, 2], [0, 2]]],
       call: { [$0[0].gather($0[1], axis: 0)] }),
     Row(
-      "gather along the last axis", operators: [], inputs: [Draw([2, 3]), Draw([1, 2], .index([2, 0]))],
+      "gather along the last axis", operators: ["gather"], inputs: [Draw([2, 3]), Draw([1, 2], .index([2, 0]))],
       reference: .arrays { all in [Numbers([2, 2]) { all[0][[$0[0], Int(all[1][[0, $0[1]]])]] }] },
       accepts: .all, ulps: 0, call: { [$0[0].gather($0[1], axis: -1)] }),
     Row(
@@ -119,11 +119,25 @@ extension Catalogue {
             return all[0][[position < 0 ? position + length : position, index.last!]]
           }
         ]
-      }, accepts: .all, ulps: 0, saves: [Saves(0, keeps: [])], emptyShapes: [[[3, 2], [0]]],
+      }, accepts: .all, ulps: 0, order: 3, saves: [Saves(0, keeps: [])], emptyShapes: [[[3, 2], [0]]],
       call: { [$0[0].take($0[1])] }),
     Row(
-      "take along the last axis", operators: [], inputs: [Draw([2, 3]), Draw([4], .index([2, 0, 0, 1]))],
+      "take along the last axis", operators: ["take"], inputs: [Draw([2, 3]), Draw([4], .index([2, 0, 0, 1]))],
       reference: .arrays { all in [Numbers([2, 4]) { all[0][[$0[0], Int(all[1].values[$0[1]])]] }] },
       accepts: .all, ulps: 0, call: { [$0[0].take($0[1], axis: -1)] }),
+  ]
+}
+
+extension Catalogue {
+  static let indexingNotes: [Note] = [
+    Note(
+      "subscript", "`x[1..., -1, indices, mask]`, read or written",
+      "`u` at its places; 0 where overwritten, to the value what was written",
+      torch: "x[...]", numpy: "x[...]", mxnet: "x[...]", jax: "x.at[...]"),
+    Note(
+      "gather", "y[i, j] = x[indices[i, j], j]", "`u`, added where positions repeat", torch: "torch.gather",
+      numpy: "np.take_along_axis", mxnet: "mx.npx.pick", jax: "jnp.take_along_axis"),
+    Note(
+      "take", "The slabs at positions", "`u`, added where positions repeat", same: "take", torch: "torch.index_select"),
   ]
 }

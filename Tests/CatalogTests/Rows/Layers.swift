@@ -36,9 +36,9 @@ extension Catalogue {
     Row(
       "embedding", inputs: [Draw([4, 2]), Draw([3], .index([2, 0, 2]))],
       reference: .arrays { all in [Numbers([3, 2]) { all[0][[Int(all[1].values[$0[0]]), $0[1]]] }] },
-      accepts: .all, ulps: 0, call: { [embedding($0[0], $0[1])] }),
+      accepts: .all, ulps: 0, order: 3, call: { [embedding($0[0], $0[1])] }),
     Row(
-      "embedding with padding", operators: [], inputs: [Draw([4, 2]), Draw([3], .index([2, 0, 2]))],
+      "embedding with padding", operators: ["embedding"], inputs: [Draw([4, 2]), Draw([3], .index([2, 0, 2]))],
       reference: .arrays { all in [Numbers([3, 2]) { all[0][[Int(all[1].values[$0[0]]), $0[1]]] }] },
       accepts: .all, ulps: 0, call: { [embedding($0[0], $0[1], paddingIndex: -1)] }),
     Row(
@@ -57,7 +57,7 @@ extension Catalogue {
             (0..<3).reduce(all[2].values[index[1]]) { $0 + all[0][[index[0], $1]] * all[1][[index[1], $1]] }
           }
         ]
-      }, accepts: .numbers, ulps: 16, call: { [linear($0[0], $0[1], $0[2])] }),
+      }, accepts: .numbers, ulps: 16, order: 3, call: { [linear($0[0], $0[1], $0[2])] }),
     Row(
       "bilinear", inputs: [Draw([2, 3]), Draw([2, 2]), Draw([2, 3, 2]), Draw([2])],
       reference: .arrays { all in
@@ -76,7 +76,7 @@ extension Catalogue {
       reference: .arrays { [attended($0[0], $0[1], $0[2]) { $1 <= $0 }] }, ulps: 32, order: 3,
       call: { [scaledDotProductAttention($0[0], $0[1], $0[2], isCausal: true)] }),
     Row(
-      "scaledDotProductAttention, masked", operators: [],
+      "scaledDotProductAttention, masked", operators: ["scaledDotProductAttention"],
       inputs: [Draw([2, 4]), Draw([3, 4]), Draw([3, 2])],
       reference: .arrays { [attended($0[0], $0[1], $0[2]) { ($0 + $1) % 3 != 1 }] }, ulps: 32,
       call: {
@@ -113,6 +113,7 @@ extension Catalogue {
           Numbers([2, 1, 2], first.0 + second.0), Numbers([1, 2], second.0), Numbers([1, 2], second.1),
         ]
       }, ulps: 64,
+      order: 3,
       call: {
         let all = lstm($0[0], hidden: $0[1], cell: $0[2], inputWeight: $0[3], hiddenWeight: $0[4])
         return [all.outputs, all.hidden, all.cell]
@@ -139,5 +140,38 @@ extension Catalogue {
           )
         ]
       }),
+  ]
+}
+
+extension Catalogue {
+  static let layerNotes: [Note] = [
+    Note(
+      "embedding", "The rows of a table at positions", "`u`, added where positions repeat", torch: "F.embedding",
+      mxnet: "mx.npx.embedding"),
+    Note(
+      "dropout", "x m / (1 - p), m random: 0 with probability p, else 1", "u m / (1 - p)", torch: "F.dropout",
+      mxnet: "mx.npx.dropout"),
+    Note("linear", "x w^T + b", "u w; u^T x; sum(u)", torch: "F.linear", mxnet: "mx.npx.fully_connected"),
+    Note(
+      "bilinear", "y[k] = a w[k] b + c[k]", "sum of u[k] w[k] b; sum of u[k] a w[k]; u[k] a b^T; u", torch: "F.bilinear"
+    ),
+    Note(
+      "scaledDotProductAttention", "p v with p = softmax(q k^T scale + mask)",
+      "d k scale; d^T q scale; p^T u, with d the pullback of softmax of u v^T",
+      torch: "F.scaled_dot_product_attention", jax: "jax.nn.dot_product_attention"),
+    Note("softmin", "softmax(-x)", "-y (u - sum(u y))", torch: "F.softmin"),
+    Note(
+      "lstmCell", "c' = f c + i g, h' = o tanh c'", "As sigmoid, tanh and linear", torch: "torch.nn.LSTMCell",
+      mxnet: "mx.gluon.rnn.LSTMCell"),
+    Note("lstm", "lstmCell over time", "As lstmCell, backwards", torch: "torch.nn.LSTM", mxnet: "mx.npx.rnn"),
+    Note(
+      "gruCell", "h' = (1 - z) n + z h", "As sigmoid, tanh and linear", torch: "torch.nn.GRUCell",
+      mxnet: "mx.gluon.rnn.GRUCell"),
+  ]
+
+  static let layerConventions: [Convention] = [
+    Convention("embedding", "nothing to the padding row", at: [1, 2, 3], gradient: [2, 0, 1]) {
+      embedding($0, Tensor([0, 1, 2, 0] as [Int]), paddingIndex: 1).sum()
+    }
   ]
 }

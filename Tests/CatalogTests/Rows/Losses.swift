@@ -78,11 +78,11 @@ extension Catalogue {
         return 0.7 * d - 0.245
       })
     rows.append(
-      pairs("mse, summed", operators: [], call: { mse($0, $1, reduction: .sum) / 6 }) {
+      pairs("mse, summed", operators: ["mse"], call: { mse($0, $1, reduction: .sum) / 6 }) {
         (a: Double, b: Double) -> Double in (a - b) * (a - b)
       })
     rows.append(
-      pairs("mse, all", operators: [], call: { mse($0, $1, reduction: .none).mean() }) {
+      pairs("mse, all", operators: ["mse"], call: { mse($0, $1, reduction: .none).mean() }) {
         (a: Double, b: Double) -> Double in (a - b) * (a - b)
       })
     rows.append(
@@ -90,7 +90,7 @@ extension Catalogue {
     )
     rows.append(
       pairs(
-        "poissonNLL of rates", operators: [], .uniform(0.5, 2), .uniform(1.5, 3),
+        "poissonNLL of rates", operators: ["poissonNLL"], .uniform(0.5, 2), .uniform(1.5, 3),
         call: { poissonNLL($0, $1, logInput: false, full: true) }
       ) { (x: Double, t: Double) -> Double in
         let last: Double = 0.5 * log(6.283185307179586 * t)
@@ -121,7 +121,7 @@ extension Catalogue {
       })
     rows.append(
       pairs(
-        "klDivergence of a logarithm", operators: [],
+        "klDivergence of a logarithm", operators: ["klDivergence"],
         call: { klDivergence($0, $1, logTarget: true, reduction: .batchMean) / 3 }
       ) { (a: Double, b: Double) -> Double in exp(b) * (b - a) })
     rows.append(
@@ -130,7 +130,7 @@ extension Catalogue {
       })
     rows.append(
       Row(
-        "binaryCrossEntropyWithLogits, weighted", operators: [],
+        "binaryCrossEntropyWithLogits, weighted", operators: ["binaryCrossEntropyWithLogits"],
         inputs: [Draw([2, 3]), Draw([2, 3], .uniform(0, 1)), Draw([3], .uniform(0.5, 2)), Draw([3])],
         reference: .arrays { [weightedCross($0)] }, ulps: 16,
         call: { [binaryCrossEntropyWithLogits($0[0], $0[1], weight: $0[3], positiveWeight: $0[2])] }))
@@ -144,7 +144,7 @@ extension Catalogue {
         "marginRanking", inputs: [Draw([4]), Draw([4]), Draw([4])],
         reference: .arrays { all in
           [mean((0..<4).map { max(0, 0.5 - all[2].values[$0] * (all[0].values[$0] - all[1].values[$0])) })]
-        }, ulps: 16, call: { [marginRanking($0[0], $0[1], $0[2], margin: 0.5)] }))
+        }, ulps: 16, order: 3, call: { [marginRanking($0[0], $0[1], $0[2], margin: 0.5)] }))
     return rows
   }
 
@@ -199,7 +199,7 @@ extension Catalogue {
               return max(0, near - far + 9)
             })
         ]
-      }, ulps: 16, call: { [tripletMargin($0[0], $0[1], $0[2], margin: 9, swap: true)] }),
+      }, ulps: 16, order: 3, call: { [tripletMargin($0[0], $0[1], $0[2], margin: 9, swap: true)] }),
   ]
 
   private static func logarithms(_ x: [Double]) -> [Double] {
@@ -232,7 +232,7 @@ extension Catalogue {
       }, ulps: 16, order: 3,
       call: { [nllLoss($0[0], Tensor([[0, 2], [1, 1]], dtype: .int64), weights: $0[1], ignoreIndex: 1)] }),
     Row(
-      "crossEntropy, weighted and smoothed", operators: [],
+      "crossEntropy, weighted and smoothed", operators: ["crossEntropy"],
       inputs: [Draw([3, 4]), Draw([4], .uniform(0.5, 2))],
       reference: .arrays { all in
         var (sum, shares) = (0.0, 0.0)
@@ -245,16 +245,16 @@ extension Catalogue {
       }, ulps: 16, order: 3,
       call: { [crossEntropy($0[0], Tensor([1, 3, 0], dtype: .int64), weights: $0[1], labelSmoothing: 0.1)] }),
     Row(
-      "crossEntropy with probabilities", operators: [],
+      "crossEntropy with probabilities", operators: ["crossEntropy"],
       inputs: [Draw([3, 4]), Draw([3, 4], .uniform(0, 1))],
       reference: .arrays { all in
         [Numbers([3], (0..<3).map { -product(logarithms(row(all[0], $0)), row(all[1], $0)) })]
       }, ulps: 16, order: 3, call: { [crossEntropy($0[0], $0[1], reduction: .none)] }),
     Row(
       "multiMargin", inputs: [Draw([2, 3])], reference: .arrays { [margins($0[0], [2, 0], 1)] }, ulps: 16,
-      call: { [multiMargin($0[0], Tensor([2, 0], dtype: .int64))] }),
+      order: 3, call: { [multiMargin($0[0], Tensor([2, 0], dtype: .int64))] }),
     Row(
-      "multiMargin, squared", operators: [], inputs: [Draw([2, 3])],
+      "multiMargin, squared", operators: ["multiMargin"], inputs: [Draw([2, 3])],
       reference: .arrays { [margins($0[0], [2, 0], 2)] }, ulps: 16,
       call: { [multiMargin($0[0], Tensor([2, 0], dtype: .int64), p: 2)] }),
     Row(
@@ -263,8 +263,105 @@ extension Catalogue {
         let x = all[0].values
         let pairs = [3, 0].flatMap { target in [1, 2].map { max(0, 1 - x[target] + x[$0]) } }
         return [Numbers([], [pairs.reduce(0, +) / 4])]
-      }, ulps: 16, call: { [multilabelMargin($0[0], Tensor([[3, 0, -1, 1]], dtype: .int64))] }),
+      }, ulps: 16, order: 3, call: { [multilabelMargin($0[0], Tensor([[3, 0, -1, 1]], dtype: .int64))] }),
   ]
 
   static let losses: [Row] = elementLosses() + vectorLosses + labelLosses
+}
+
+extension Catalogue {
+  static let lossNotes: [Note] = [
+    Note("l1Loss", "abs(x - t)", "u sign(x - t) / n; its negative", torch: "F.l1_loss", mxnet: "mx.gluon.loss.L1Loss"),
+    Note(
+      "smoothL1", "d^2 / (2 beta) where d = abs(x - t) < beta, else d - beta / 2",
+      "u (x - t) / (n max(d, beta)); its negative", torch: "F.smooth_l1_loss", mxnet: "mx.npx.smooth_l1"),
+    Note(
+      "huber", "d^2 / 2 where d = abs(x - t) <= delta, else delta (d - delta / 2)",
+      "u (x - t) min(1, delta / d) / n; its negative", torch: "F.huber_loss", mxnet: "mx.gluon.loss.HuberLoss"),
+    Note(
+      "poissonNLL", "e^x - t x, or x - t ln(x + eps)", "u (e^x - t) / n; -u x / n", torch: "F.poisson_nll_loss",
+      mxnet: "mx.gluon.loss.PoissonNLLLoss"),
+    Note(
+      "gaussianNLL", "(ln v + (x - t)^2 / v) / 2", "u (x - t) / (n v); its negative; u (1 - (x - t)^2 / v) / (2 n v)",
+      torch: "F.gaussian_nll_loss"),
+    Note(
+      "binaryCrossEntropy", "-t ln x - (1 - t) ln(1 - x)", "u (x - t) / (n x (1 - x)); u ln((1 - x) / x) / n",
+      torch: "F.binary_cross_entropy", mxnet: "mx.gluon.loss.SigmoidBCELoss"),
+    Note(
+      "binaryCrossEntropyWithLogits", "-t ln s - (1 - t) ln(1 - s) with s = sigmoid x", "u (s - t) / n; -u x / n",
+      torch: "F.binary_cross_entropy_with_logits", mxnet: "mx.gluon.loss.SigmoidBCELoss"),
+    Note(
+      "klDivergence", "t (ln t - x)", "-u t / n; u (ln t + 1 - x) / n", torch: "F.kl_div",
+      numpy: "scipy.special.rel_entr",
+      mxnet: "mx.gluon.loss.KLDivLoss", jax: "jax.scipy.special.rel_entr"),
+    Note(
+      "hingeEmbedding", "x where t = 1, max(margin - x, 0) where t = -1", "u / n; -u / n below the margin",
+      torch: "F.hinge_embedding_loss"),
+    Note(
+      "softMargin", "ln(1 + e^(-x t))", "-u t sigmoid(-x t) / n; -u x sigmoid(-x t) / n", torch: "F.soft_margin_loss",
+      mxnet: "mx.gluon.loss.LogisticLoss"),
+    Note(
+      "marginRanking", "max(margin - t (a - b), 0)", "-u t / n; u t / n; u (b - a) / n", torch: "F.margin_ranking_loss"),
+    Note(
+      "cosineSimilarity", "a b / (abs(a) abs(b))", "u (b / (abs(a) abs(b)) - y a / abs(a)^2); likewise",
+      torch: "F.cosine_similarity"),
+    Note(
+      "cosineEmbedding", "1 - c where t = 1, max(c - margin, 0) where t = -1; c the cosine", "As cosineSimilarity",
+      torch: "F.cosine_embedding_loss", mxnet: "mx.gluon.loss.CosineEmbeddingLoss"),
+    Note("pairwiseDistance", "norm(a - b + eps)", "As norm; its negative", torch: "F.pairwise_distance"),
+    Note(
+      "tripletMargin", "max(d(a, p) - d(a, n) + margin, 0)", "As pairwiseDistance, where positive",
+      torch: "F.triplet_margin_loss",
+      mxnet: "mx.gluon.loss.TripletLoss"),
+    Note("nllLoss", "-x[label]", "-u weight at the label, over the sum of weights", torch: "F.nll_loss"),
+    Note(
+      "multiMargin", "sum of max(margin - x[label] + x[j], 0)^p / classes", "As each maximum",
+      torch: "F.multi_margin_loss"),
+    Note(
+      "multilabelMargin", "sum of max(1 - x[target] + x[j], 0) / classes", "As each maximum",
+      torch: "F.multilabel_margin_loss"),
+    Note(
+      "multilabelSoftMargin", "The mean over classes of binaryCrossEntropyWithLogits",
+      "u (sigmoid x - t) / n; -u x / n",
+      torch: "F.multilabel_soft_margin_loss"),
+  ]
+
+  private static func constant(_ number: Double, _ x: Tensor) -> Tensor { Tensor.full(x.shape, number, dtype: x.dtype) }
+
+  static let lossConventions: [Convention] = [
+    Convention("l1Loss", "0 where equal", at: [1, 2], gradient: [0, 0.5]) { l1Loss($0, constant(1, $0)) },
+    Convention("smoothL1", "as outside at beta", at: [1, 2], gradient: [0, 0.5], product: [0.5, 0]) {
+      smoothL1($0, constant(1, $0))
+    },
+    Convention("huber", "as inside at delta", at: [1, 2], gradient: [0, 0.5], product: [0.5, 0.5]) {
+      huber($0, constant(1, $0))
+    },
+    Convention("hingeEmbedding", "as below at the margin", at: [1, 2], gradient: [-0.5, 0]) {
+      hingeEmbedding($0, constant(-1, $0))
+    },
+    Convention("marginRanking", "as where positive", at: [0, 0], gradient: [-0.5, -0.5]) {
+      marginRanking($0, constant(0, $0), constant(1, $0))
+    },
+    Convention("multiMargin", "as where positive, for p = 1", at: [1, 0], gradient: [-0.5, 0.5]) {
+      multiMargin($0, Tensor(0 as Int))
+    },
+    Convention("multilabelMargin", "0 where a margin is just met", at: [1, 0], gradient: [0, 0]) {
+      multilabelMargin($0, Tensor([0, -1] as [Int]))
+    },
+    Convention("pairwiseDistance", "0 at a distance of 0", at: [1, 2], gradient: [0, 0]) {
+      pairwiseDistance($0, $0.detached(), eps: 0)
+    },
+    Convention("tripletMargin", "as where positive", at: [5], gradient: [-1]) {
+      tripletMargin(constant(7, $0), $0, constant(5, $0), margin: 0)
+    },
+    Convention("binaryCrossEntropy", "0 where a logarithm is held at -100", at: [0, 1], gradient: [0, 0]) {
+      binaryCrossEntropy($0, Tensor([1, 0], dtype: $0.dtype))
+    },
+    Convention("klDivergence", "0 where the target is 0", at: [0, 1], gradient: [0, 0], product: nil) {
+      klDivergence(constant(1, $0), $0)
+    },
+    Convention("gaussianNLL", "0 for a variance below eps", at: [0, 1], gradient: [0, 0]) {
+      gaussianNLL(constant(1, $0), constant(1, $0), variance: $0 * 1e-9)
+    },
+  ]
 }

@@ -36,7 +36,7 @@ extension Catalogue {
       order: 3, shapes: [[[1, 4], [4], [4]]], emptyShapes: [[[0, 4], [4], [4]]],
       call: { [layerNorm($0[0], weight: $0[1], bias: $0[2])] }),
     Row(
-      "layerNorm of two axes", operators: [], inputs: [Draw([2, 2, 3])],
+      "layerNorm of two axes", operators: ["layerNorm"], inputs: [Draw([2, 2, 3])],
       reference: .arrays { all in [normalized(all[0], eps: 0.5) { [$0[0]] }] }, ulps: 32, order: 3,
       call: { [layerNorm($0[0], lastAxes: 2, eps: 0.5)] }),
     Row(
@@ -59,7 +59,7 @@ extension Catalogue {
       ulps: 32,
       order: 3, call: { [batchNorm(training: $0[0], weight: $0[1], bias: $0[2], eps: 0.1).result] }),
     Row(
-      "batchNorm, evaluating", operators: [],
+      "batchNorm, evaluating", operators: ["batchNorm"],
       inputs: [Draw([2, 4, 3]), Draw([4]), Draw([4]), Draw([4]), Draw([4], .uniform(0.5, 2))],
       reference: .arrays { all in
         let centered = Numbers(all[0].shape) { index in
@@ -78,14 +78,14 @@ extension Catalogue {
             return x[index] / pow(1.5 + 0.5 * near.reduce(0) { $0 + $1 * $1 } / 3, 0.75)
           }
         ]
-      }, ulps: 32, call: { [localResponseNorm($0[0], size: 3, alpha: 0.5, k: 1.5)] }),
+      }, ulps: 32, order: 3, call: { [localResponseNorm($0[0], size: 3, alpha: 0.5, k: 1.5)] }),
     Row(
       "normalize", inputs: [Draw([2, 3], .signed(0.5, 2))],
       reference: .arrays { all in
         [all[0].mapLines(1) { line in line.map { $0 / sqrt(line.reduce(0) { $0 + $1 * $1 }) } }]
       }, ulps: 16, order: 3, call: { [normalize($0[0])] }),
     Row(
-      "normalize by another norm", operators: [], inputs: [Draw([2, 3], .signed(0.5, 2))],
+      "normalize by another norm", operators: ["normalize"], inputs: [Draw([2, 3], .signed(0.5, 2))],
       reference: .arrays { all in
         [
           all[0].mapLines(0) { line in line.map { $0 / pow(line.reduce(0) { $0 + pow(abs($1), 3) }, 1 / 3.0) }
@@ -93,9 +93,42 @@ extension Catalogue {
         ]
       }, ulps: 16, call: { [normalize($0[0], p: 3, axis: 0)] }),
     Row(
-      "normalize by the sum of magnitudes", operators: [], inputs: [Draw([2, 3], .signed(0.5, 2))],
+      "normalize by the sum of magnitudes", operators: ["normalize"], inputs: [Draw([2, 3], .signed(0.5, 2))],
       reference: .arrays { all in
         [all[0].mapLines(1) { line in line.map { $0 / line.reduce(0) { $0 + abs($1) } } }]
       }, ulps: 16, call: { [normalize($0[0], p: 1)] }),
+  ]
+}
+
+extension Catalogue {
+  static let normalizationNotes: [Note] = [
+    Note(
+      "layerNorm", "n w + b with n = (x - mean) / s, s = sqrt(variance + eps)",
+      "(g - mean(g) - n mean(g n)) / s with g = u w; sum(u n); sum(u)",
+      torch: "F.layer_norm", mxnet: "mx.npx.layer_norm"),
+    Note(
+      "rmsNorm", "n w with n = x / s, s = sqrt(mean(x^2) + eps)", "(g - n mean(g n)) / s with g = u w; sum(u n)",
+      torch: "F.rms_norm"),
+    Note(
+      "groupNorm", "As layerNorm, over groups of channels", "As layerNorm", torch: "F.group_norm",
+      mxnet: "mx.npx.group_norm"),
+    Note(
+      "instanceNorm", "As layerNorm, over each channel of each element of the batch", "As layerNorm",
+      torch: "F.instance_norm", mxnet: "mx.npx.instance_norm"),
+    Note(
+      "batchNorm", "As layerNorm, over each channel of the batch; or with a mean and a variance that are given",
+      "As layerNorm; or `u w / s`",
+      torch: "F.batch_norm", mxnet: "mx.npx.batch_norm"),
+    Note(
+      "localResponseNorm", "x / d^beta with d = k + alpha mean(x^2) over neighbouring channels",
+      "u / d^beta - 2 alpha beta x mean(u y / d)",
+      torch: "F.local_response_norm"),
+    Note("normalize", "x / max(norm(x), eps)", "(u - y sum(u y)) / norm(x) for p = 2", torch: "F.normalize"),
+  ]
+
+  static let normalizationConventions: [Convention] = [
+    Convention("normalize", "as divided by eps below it", at: [0, 0], gradient: [2, 2]) {
+      normalize($0, axis: 0, eps: 0.5).sum()
+    }
   ]
 }

@@ -12,7 +12,7 @@ extension Catalogue {
       reference: .arrays { all in
         let lines = all[0].lines(1).map { line in reference(line.line).map { line.line[$0] } }
         return [Numbers(lines[0].count == 1 ? [2] : [2, lines[0].count], lines.flatMap { $0 })]
-      }, accepts: accepts, ulps: 0, call: { [call($0[0]).values] })
+      }, accepts: accepts, ulps: 0, order: 3, call: { [call($0[0]).values] })
   }
 
   /// Stable, as the operator is.
@@ -33,18 +33,20 @@ extension Catalogue {
   static let ordering: [Row] = [
     choosing("sorted", { $0.sorted() }, order),
     choosing(
-      "sorted descending", operators: [], { $0.sorted(axis: 1, descending: true) },
+      "sorted descending", operators: ["sorted"], { $0.sorted(axis: 1, descending: true) },
       { x in x.indices.sorted { (-x[$0], $0) < (-x[$1], $1) } }),
     finding(
       "argsort", inputs: [Draw([2, 5], .spaced(0.3))], { [$0[0].argsort()] },
       { x in [Numbers([2, 5], x[0].lines(1).flatMap { order($0.line).map(Double.init) })] }),
     choosing("topK", { $0.topK(2) }, { Array(order($0).reversed().prefix(2)) }),
-    choosing("topK of the smallest", operators: [], { $0.topK(2, largest: false) }, { Array(order($0).prefix(2)) }),
+    choosing(
+      "topK of the smallest", operators: ["topK"], { $0.topK(2, largest: false) }, { Array(order($0).prefix(2)) }),
     choosing("kthValue", { $0.kthValue(2) }, { [order($0)[1]] }),
     choosing("median", { $0.median(axis: -1) }, { [order($0)[2]] }),
-    choosing("median without NaN", operators: [], { $0.median(axis: -1, ignoringNaN: true) }, { [order($0)[2]] }),
+    choosing(
+      "median without NaN", operators: ["median"], { $0.median(axis: -1, ignoringNaN: true) }, { [order($0)[2]] }),
     Row(
-      "median of all", operators: [], inputs: [Draw([2, 2], .spaced(0.3))],
+      "median of all", operators: ["median"], inputs: [Draw([2, 2], .spaced(0.3))],
       reference: .arrays { x in [Numbers([], [x[0].values.sorted()[1]])] }, accepts: .all, ulps: 0,
       call: { [$0[0].median()] }),
     Row(
@@ -58,7 +60,7 @@ extension Catalogue {
             return low == 4 ? line[4] : line[low] * (1 - part) + line[low + 1] * part
           }
         ]
-      }, ulps: 16, call: { [$0[0].quantile($0[1], axis: -1)] }),
+      }, ulps: 16, order: 3, call: { [$0[0].quantile($0[1], axis: -1)] }),
     choosing("mode", { $0.mode() }) { x in
       let counts = x.map { value in x.count { $0 == value } }
       let best = x.indices.filter { counts[$0] == counts.max()! }.map { x[$0] }.min()!
@@ -79,7 +81,7 @@ extension Catalogue {
         ]
       }),
     finding(
-      "searchSorted in rows", operators: [],
+      "searchSorted in rows", operators: ["searchSorted"],
       inputs: [Draw([2, 3], .index([1, 3, 5, 0, 2, 4])), Draw([2, 2], .index([3, 6, 0, 4]))],
       { [searchSorted($0[0], $0[1])] },
       { all in
@@ -116,7 +118,7 @@ extension Catalogue {
   /// comes to it.
   private static func scatters(
     _ name: String, operators: [String]? = nil, values: Values = .uniform(-2, 2), source: Values = .uniform(-2, 2),
-    accepts: Accepted = .numbers, order: Int = 2, ulps: Double = 4,
+    accepts: Accepted = .numbers, order: Int = 3, ulps: Double = 4,
     _ call: @escaping @Sendable (Tensor, Tensor, Tensor) -> Tensor,
     _ reference: @escaping @Sendable (Double, [Double]) -> Double
   ) -> Row {
@@ -141,24 +143,24 @@ extension Catalogue {
       "scatterReduce", { $0.scatterReduce($1, $2, axis: 0, .sum, includesSelf: false) },
       { $1.isEmpty ? $0 : $1.reduce(0, +) }),
     scatters(
-      "scatterReduce by mean", operators: [], { $0.scatterReduce($1, $2, axis: 0, .mean) },
+      "scatterReduce by mean", operators: ["scatterReduce"], { $0.scatterReduce($1, $2, axis: 0, .mean) },
       { own, coming in
         let mean = coming.reduce(own, +) / Double(coming.count + 1)
         return (coming + [own]).allSatisfy { $0 == $0.rounded() } ? mean.rounded(.down) : mean
       }),
     scatters(
-      "scatterReduce by product", operators: [], order: 3, { $0.scatterReduce($1, $2, axis: 0, .prod) },
+      "scatterReduce by product", operators: ["scatterReduce"], { $0.scatterReduce($1, $2, axis: 0, .prod) },
       { $1.reduce($0, *) }),
     scatters(
-      "scatterReduce by product, with zeros", operators: [], values: .fixed([0, 2, 0, 3, 1]),
+      "scatterReduce by product, with zeros", operators: ["scatterReduce"], values: .fixed([0, 2, 0, 3, 1]),
       source: .fixed([0, 1.5, 0, -2]),
-      order: 3, { $0.scatterReduce($1, $2, axis: 0, .prod, includesSelf: false) },
+      { $0.scatterReduce($1, $2, axis: 0, .prod, includesSelf: false) },
       { $1.isEmpty ? $0 : $1.reduce(1, *) }),
     scatters(
-      "scatterReduce by maximum", operators: [], values: .spaced(0.3), source: .spaced(0.47),
+      "scatterReduce by maximum", operators: ["scatterReduce"], values: .spaced(0.3), source: .spaced(0.47),
       { $0.scatterReduce($1, $2, axis: 0, .max) }, { $1.reduce($0, Swift.max) }),
     scatters(
-      "scatterReduce by minimum", operators: [], values: .spaced(0.3), source: .spaced(0.47),
+      "scatterReduce by minimum", operators: ["scatterReduce"], values: .spaced(0.3), source: .spaced(0.47),
       { $0.scatterReduce($1, $2, axis: 0, .min, includesSelf: false) }, { $1.min() ?? $0 }),
     Row(
       "indexAdd", inputs: [Draw([2, 3]), Draw([2, 4])],
@@ -168,44 +170,44 @@ extension Catalogue {
             [2, 0, 2, 2].indices.reduce(x[0][at]) { [2, 0, 2, 2][$1] == at[1] ? $0 + x[1][[at[0], $1]] : $0 }
           }
         ]
-      }, accepts: .numbers, call: { [$0[0].indexAdd(Tensor([2, 0, -1, 2] as [Int]), $0[1], axis: 1)] }),
+      }, accepts: .numbers, order: 3, call: { [$0[0].indexAdd(Tensor([2, 0, -1, 2] as [Int]), $0[1], axis: 1)] }),
     Row(
       "indexCopy", inputs: [Draw([2, 3]), Draw([2, 2])],
       reference: .arrays { x in
         [Numbers([2, 3]) { $0[1] == 2 ? x[1][[$0[0], 0]] : $0[1] == 0 ? x[1][[$0[0], 1]] : x[0][$0] }]
-      }, accepts: .all, ulps: 0, call: { [$0[0].indexCopy(Tensor([2, 0] as [Int]), $0[1], axis: 1)] }),
+      }, accepts: .all, ulps: 0, order: 3, call: { [$0[0].indexCopy(Tensor([2, 0] as [Int]), $0[1], axis: 1)] }),
     Row(
       "indexFill", inputs: [Draw([2, 3]), Draw([])],
       reference: .arrays { x in [Numbers([2, 3]) { $0[1] == 1 ? x[0][$0] : x[1].values[0] }] }, accepts: .all, ulps: 0,
-      call: { [$0[0].indexFill(Tensor([2, 0] as [Int]), $0[1], axis: -1)] }),
+      order: 3, call: { [$0[0].indexFill(Tensor([2, 0] as [Int]), $0[1], axis: -1)] }),
     Row(
       "maskedFill", inputs: [Draw([2, 3]), Draw([3], .index([1, 0, 1]))],
       reference: .arrays { x in [Numbers([2, 3]) { x[1].values[$0[1]] == 0 ? x[0][$0] : 1 }] }, accepts: .all, ulps: 0,
-      call: { [$0[0].maskedFill($0[1].asType(.bool), 1)] }),
+      order: 3, call: { [$0[0].maskedFill($0[1].asType(.bool), 1)] }),
     Row(
-      "maskedFill by a tensor", operators: [], inputs: [Draw([2, 3]), Draw([])],
+      "maskedFill by a tensor", operators: ["maskedFill"], inputs: [Draw([2, 3]), Draw([])],
       reference: .arrays { x in [Numbers([2, 3]) { $0[1] == 1 ? x[0][$0] : x[1].values[0] }] }, accepts: .all, ulps: 0,
       call: { [$0[0].maskedFill(Tensor([true, false, true]), $0[1])] }),
     Row(
       "maskedSelect", inputs: [Draw([2, 3])],
       reference: .arrays { x in [Numbers([4]) { x[0][[$0[0] / 2, 2 * ($0[0] % 2)]] }] }, accepts: .all, ulps: 0,
-      call: { [$0[0].maskedSelect(Tensor([true, false, true]))] }),
+      order: 3, call: { [$0[0].maskedSelect(Tensor([true, false, true]))] }),
     Row(
       "maskedScatter", inputs: [Draw([2, 3]), Draw([5])],
       reference: .arrays { x in [Numbers([2, 3]) { $0[1] == 1 ? x[0][$0] : x[1].values[2 * $0[0] + $0[1] / 2] }] },
-      accepts: .all, ulps: 0, call: { [$0[0].maskedScatter(Tensor([true, false, true]), $0[1])] }),
+      accepts: .all, ulps: 0, order: 3, call: { [$0[0].maskedScatter(Tensor([true, false, true]), $0[1])] }),
   ]
 
   static let furtherProducts: [Row] = [
     Row(
       "outer", inputs: [Draw([2]), Draw([3])],
       reference: .arrays { x in [Numbers([2, 3]) { x[0].values[$0[0]] * x[1].values[$0[1]] }] }, accepts: .numbers,
-      call: { [outer($0[0], $0[1])] }),
+      order: 3, call: { [outer($0[0], $0[1])] }),
     Row(
       "inner", inputs: [Draw([2, 3]), Draw([2, 3])],
       reference: .arrays { x in
         [Numbers([2, 2]) { at in (0..<3).reduce(0) { $0 + x[0][[at[0], $1]] * x[1][[at[1], $1]] } }]
-      }, accepts: .numbers, ulps: 8, call: { [inner($0[0], $0[1])] }),
+      }, accepts: .numbers, ulps: 8, order: 3, call: { [inner($0[0], $0[1])] }),
     Row(
       "tensordot", inputs: [Draw([2, 3, 2]), Draw([3, 2, 2])],
       reference: .arrays { x in
@@ -214,7 +216,7 @@ extension Catalogue {
             Numbers.positions([3, 2]).reduce(0) { $0 + x[0][[at[0], $1[0], $1[1]]] * x[1][[$1[0], $1[1], at[1]]] }
           }
         ]
-      }, accepts: .numbers, ulps: 16, call: { [tensordot($0[0], $0[1], axes: 2)] }),
+      }, accepts: .numbers, ulps: 16, order: 3, call: { [tensordot($0[0], $0[1], axes: 2)] }),
     Row(
       "einsum", inputs: [Draw([2, 2, 3]), Draw([3, 2])],
       reference: .arrays { x in
@@ -223,9 +225,9 @@ extension Catalogue {
             (0..<3).reduce(0) { $0 + x[0][[at[0], at[1], $1]] * x[1][[$1, at[2]]] }
           }
         ]
-      }, accepts: .numbers, ulps: 16, call: { [einsum("...ij,jk->...ik", $0)] }),
+      }, accepts: .numbers, ulps: 16, order: 3, call: { [einsum("...ij,jk->...ik", $0)] }),
     Row(
-      "einsum of a diagonal and three", operators: [], inputs: [Draw([2, 2]), Draw([2, 3]), Draw([3])],
+      "einsum of a diagonal and three", operators: ["einsum"], inputs: [Draw([2, 2]), Draw([2, 3]), Draw([3])],
       reference: .arrays { x in
         [
           Numbers([2]) { at in
@@ -236,7 +238,7 @@ extension Catalogue {
     Row(
       "kron", inputs: [Draw([2, 2]), Draw([3])],
       reference: .arrays { x in [Numbers([2, 6]) { x[0][[$0[0], $0[1] / 3]] * x[1].values[$0[1] % 3] }] },
-      accepts: .numbers, call: { [kron($0[0], $0[1])] }),
+      accepts: .numbers, order: 3, call: { [kron($0[0], $0[1])] }),
     Row(
       "cross", inputs: [Draw([2, 3]), Draw([1, 3])],
       reference: .arrays { x in
@@ -246,6 +248,108 @@ extension Catalogue {
             return x[0][[at[0], j]] * x[1][[0, k]] - x[0][[at[0], k]] * x[1][[0, j]]
           }
         ]
-      }, accepts: .numbers, ulps: 8, call: { [cross($0[0], $0[1])] }),
+      }, accepts: .numbers, ulps: 8, order: 3, call: { [cross($0[0], $0[1])] }),
+  ]
+}
+
+extension Catalogue {
+  static let orderingNotes: [Note] = [
+    Note("sorted", "In order, with positions", "`u` at the positions", same: "sort"),
+    Note("argsort", "Positions in order of their elements", nil, same: "argsort"),
+    Note(
+      "topK", "The k largest or smallest in order, with positions", "`u` at the positions", torch: "torch.topk",
+      mxnet: "mx.npx.topk", jax: "jax.lax.top_k"),
+    Note(
+      "kthValue", "The k-th smallest, with its position", "`u` at the position", torch: "torch.kthvalue",
+      numpy: "np.partition", mxnet: "mx.np.partition", jax: "jnp.partition"),
+    Note("median", "The middle one, the lower of two", "`u` at the position", same: "median"),
+    Note(
+      "quantile", "Between two neighbours in order, by a fraction",
+      "`u`, by the weights of the two; `u (n - 1)` times their difference", same: "quantile"),
+    Note(
+      "mode", "The most frequent, the smallest of several", "`u` at the last occurrence", torch: "torch.mode",
+      numpy: "scipy.stats.mode", jax: "jax.scipy.stats.mode"),
+    Note(
+      "oneHot", "1 at each label along a new last axis", nil, torch: "F.one_hot", mxnet: "mx.npx.one_hot",
+      jax: "jax.nn.one_hot"),
+    Note("searchSorted", "Where values would be inserted", nil, same: "searchsorted"),
+    Note(
+      "bucketized", "The interval of each element between boundaries", nil, same: "digitize", torch: "torch.bucketize"),
+    Note("nonzero", "Positions of what is not 0", nil, same: "argwhere"),
+    Note("unique", "Different elements in order, which each is, how often", nil, same: "unique"),
+    Note("bincount", "How often each integer occurs", nil, same: "bincount"),
+  ]
+
+  static let orderingConventions: [Convention] = [
+    Convention("sorted", "equal ones keep their order", at: [2, 1, 2], gradient: [2, 1, 3]) {
+      ($0.sorted().values * Tensor([1, 2, 3], dtype: $0.dtype)).sum()
+    },
+    Convention("median", "to one of equals", at: [5, 2, 2, 1], gradient: [0, 1, 0, 0]) { $0.median(axis: 0).values },
+    Convention("mode", "to the last occurrence", at: [2, 1, 2], gradient: [0, 0, 1]) { $0.mode().values },
+    Convention("kthValue", "to the first among equals", at: [2, 2, 3], gradient: [1, 0, 0]) { $0.kthValue(1).values },
+    Convention("topK", "to the first among equals", at: [2, 2, 1], gradient: [1, 0, 0]) { $0.topK(1).values.sum() },
+  ]
+
+  static let scatteringNotes: [Note] = [
+    Note(
+      "scatter", "y[indices[i, j], j] = source[i, j]", "`u`, 0 where overwritten; `u` at the positions",
+      torch: "torch.scatter",
+      numpy: "np.put_along_axis", jax: "jnp.put_along_axis"),
+    Note(
+      "scatterAdd", "y[indices[i, j], j] += source[i, j]", "`u`; `u` at the positions", torch: "torch.scatter_add",
+      numpy: "np.add.at",
+      jax: "x.at[...].add"),
+    Note(
+      "scatterReduce", "y[indices[i, j], j] by sum, product, mean, maximum or minimum",
+      "`u` times what the others make of it",
+      torch: "torch.scatter_reduce", jax: "x.at[...].multiply"),
+    Note(
+      "indexAdd", "y[indices[i]] += source[i]", "`u`; `u` at the positions", torch: "torch.index_add",
+      numpy: "np.add.at",
+      mxnet: "mx.npx.index_add", jax: "x.at[...].add"),
+    Note(
+      "indexCopy", "y[indices[i]] = source[i]", "`u`, 0 where overwritten; `u` at the positions",
+      torch: "torch.index_copy",
+      numpy: "x[...] =", mxnet: "mx.npx.index_update", jax: "x.at[...].set"),
+    Note(
+      "indexFill", "y[indices[i]] = value", "`u`, 0 where overwritten; its sum there", torch: "torch.index_fill",
+      numpy: "x[...] =",
+      mxnet: "x[...] =", jax: "x.at[...].set"),
+    Note(
+      "maskedFill", "value where the mask is true, else x", "`u`, 0 where filled; its sum there",
+      torch: "torch.masked_fill",
+      numpy: "np.where", mxnet: "mx.np.where", jax: "jnp.where"),
+    Note(
+      "maskedSelect", "Elements where the mask is true", "`u` at its places, 0 elsewhere", torch: "torch.masked_select",
+      numpy: "np.extract", mxnet: "mx.np.extract", jax: "jnp.extract"),
+    Note(
+      "maskedScatter", "The source's elements, one after another, where the mask is true",
+      "`u`, 0 where overwritten; `u` in order",
+      torch: "torch.masked_scatter", numpy: "np.place", jax: "jnp.place"),
+  ]
+
+  static let scatteringConventions: [Convention] = [
+    Convention("scatter", "the last counts where positions repeat", at: [1, 2, 3], gradient: [0, 0, 1]) {
+      Tensor.zeros([2], dtype: $0.dtype).scatter(Tensor([1, 1, 1] as [Int]), $0, axis: 0).sum()
+    },
+    Convention("indexCopy", "the last counts where positions repeat", at: [1, 2, 3], gradient: [0, 0, 1]) {
+      Tensor.zeros([2], dtype: $0.dtype).indexCopy(Tensor([1, 1, 1] as [Int]), $0, axis: 0).sum()
+    },
+    Convention("scatterReduce", "ties of extremes share evenly", at: [4, 1, 4], gradient: [0.5, 0, 0.5]) {
+      Tensor.zeros([2], dtype: $0.dtype).scatterReduce(Tensor([1, 1, 1] as [Int]), $0, axis: 0, .max).sum()
+    },
+  ]
+
+  static let furtherProductNotes: [Note] = [
+    Note("outer", "y[i, j] = a[i] b[j]", "u b; u a", same: "outer"),
+    Note(
+      "inner", "Sums of products over the last axis of both", "`u b`; `u a`, summed over the other axes", same: "inner"),
+    Note(
+      "tensordot", "Sums of products over pairs of axes", "`u b`; `u a`, summed over the other axes", same: "tensordot"),
+    Note(
+      "einsum", "Sums of products by letters for axes", "The product of `u` and the others, by the letters",
+      same: "einsum"),
+    Note("kron", "Each element of `a` times `b`", "`u b`; `u a`, summed over the blocks", same: "kron"),
+    Note("cross", "The vector at right angles to both", "b x u; u x a", same: "cross"),
   ]
 }

@@ -35,7 +35,7 @@ extension Catalogue {
       name, inputs: [Draw(shape)],
       reference: .arrays { all in
         [pooled(all[0], axes: axes, kernel: 2, stride: 2, padding: 1) { $0.reduce(0, +) / Double($1) }]
-      }, ulps: 4, saves: [Saves(0, keeps: [])], call: { [call($0[0])] })
+      }, ulps: 4, order: 3, saves: [Saves(0, keeps: [])], call: { [call($0[0])] })
   }
 
   private static func largest(
@@ -46,7 +46,7 @@ extension Catalogue {
       name, operators: operators, inputs: [Draw(shape, .spaced(0.1))],
       reference: .arrays { all in
         [pooled(all[0], axes: axes, kernel: 2, stride: 1, padding: 1) { found, _ in found.max()! }]
-      }, ulps: 0, call: { [call($0[0])] })
+      }, ulps: 0, order: 3, call: { [call($0[0])] })
   }
 
   static let pooling: [Row] = [
@@ -63,11 +63,63 @@ extension Catalogue {
     Row(
       "adaptiveAvgPool", inputs: [Draw([2, 2, 5])],
       reference: .arrays { [adaptive($0[0], 3) { $0.reduce(0, +) / Double($0.count) }] }, ulps: 4,
-      call: { [adaptiveAvgPool($0[0], [3])] }),
+      order: 3, call: { [adaptiveAvgPool($0[0], [3])] }),
     Row(
       "adaptiveMaxPool", operators: ["adaptiveMaxPool", "adaptiveMaxPoolWithIndices"],
       inputs: [Draw([2, 2, 5], .spaced(0.1))], reference: .arrays { [adaptive($0[0], 3) { $0.max()! }] },
       ulps: 0,
-      call: { [adaptiveMaxPool($0[0], [3])] }),
+      order: 3, call: { [adaptiveMaxPool($0[0], [3])] }),
+  ]
+}
+
+extension Catalogue {
+  static let poolingNotes: [Note] = [
+    Note(
+      "avgPool1d", "Means over windows", "`u / n` to all of each window", torch: "F.avg_pool1d",
+      mxnet: "mx.npx.pooling", jax: "jax.lax.reduce_window"),
+    Note(
+      "avgPool2d", "Means over windows", "`u / n` to all of each window", torch: "F.avg_pool2d",
+      mxnet: "mx.npx.pooling", jax: "jax.lax.reduce_window"),
+    Note(
+      "avgPool3d", "Means over windows", "`u / n` to all of each window", torch: "F.avg_pool3d",
+      mxnet: "mx.npx.pooling", jax: "jax.lax.reduce_window"),
+    Note(
+      "maxPool1d", "The largest of each window", "`u` to the largest", torch: "F.max_pool1d", mxnet: "mx.npx.pooling",
+      jax: "jax.lax.reduce_window"),
+    Note(
+      "maxPool2d", "The largest of each window", "`u` to the largest", torch: "F.max_pool2d", mxnet: "mx.npx.pooling",
+      jax: "jax.lax.reduce_window"),
+    Note(
+      "maxPool3d", "The largest of each window", "`u` to the largest", torch: "F.max_pool3d", mxnet: "mx.npx.pooling",
+      jax: "jax.lax.reduce_window"),
+    Note(
+      "maxPoolWithIndices", "The largest of each window, with its position", "`u` to the largest",
+      torch: "F.max_pool2d_with_indices"),
+    Note("adaptiveAvgPool", "Means over so many parts", "`u / n` to all of each part", torch: "F.adaptive_avg_pool2d"),
+    Note("adaptiveMaxPool", "The largest of so many parts", "`u` to the largest", torch: "F.adaptive_max_pool2d"),
+    Note(
+      "adaptiveMaxPoolWithIndices", "The largest of so many parts, with its position", "`u` to the largest",
+      torch: "F.adaptive_max_pool2d_with_indices"),
+  ]
+
+  static let poolingConventions: [Convention] = [
+    Convention("maxPool1d", "to the first among equals", at: [2, 2, 1, 1], gradient: [1, 0, 1, 0]) {
+      maxPool1d($0.reshaped([1, 4]), 2).sum()
+    },
+    Convention("maxPool2d", "to the first among equals", at: [2, 2, 1, 2], gradient: [1, 0, 0, 0]) {
+      maxPool2d($0.reshaped([1, 2, 2]), 2).sum()
+    },
+    Convention("maxPool3d", "to the first among equals", at: [1, 2, 1, 2], gradient: [0, 1, 0, 0]) {
+      maxPool3d($0.reshaped([1, 1, 2, 2]), [1, 2, 2]).sum()
+    },
+    Convention("maxPoolWithIndices", "to the first among equals", at: [2, 2, 1, 1], gradient: [1, 0, 1, 0]) {
+      maxPoolWithIndices($0.reshaped([1, 4]), spatialAxes: 1, 2).values.sum()
+    },
+    Convention("adaptiveMaxPool", "to the first among equals", at: [2, 2, 1, 1], gradient: [1, 0, 1, 0]) {
+      adaptiveMaxPool($0.reshaped([1, 4]), [2]).sum()
+    },
+    Convention("adaptiveMaxPoolWithIndices", "to the first among equals", at: [2, 2, 1, 1], gradient: [1, 0, 1, 0]) {
+      adaptiveMaxPoolWithIndices($0.reshaped([1, 4]), [2]).values.sum()
+    },
   ]
 }

@@ -23,7 +23,7 @@ extension Catalogue {
       saves: [.result(0)],
       specials: [
         Special(0, value: 0, slopes: [Double.pi.squareRoot() / 2], second: 0),
-        Special(1, value: .infinity, slopes: [.infinity]), Special(-1, value: -.infinity),
+        Special(1, value: .infinity, slopes: [.infinity], kink: "infinite at the ends"), Special(-1, value: -.infinity),
         Special(2, value: .nan),
       ]),
     .unary(
@@ -44,5 +44,28 @@ extension Catalogue {
       "polygamma", .uniform(0.3, 4.5), { polygamma(2, $0) }, { SpecialFunctions.polygamma(2, $0) }, ulps: 64,
       saves: [.input(0)],
       specials: [Special(1, value: -2.4041138063191885, slopes: [6.493939402266829])]),
+  ]
+}
+
+extension Catalogue {
+  static let specialNotes: [Note] = [
+    Note(
+      "erf", "2 / sqrt(pi) integral of e^(-t^2) from 0 to x", "2 / sqrt(pi) e^(-x^2)", torch: "torch.erf",
+      numpy: "scipy.special.erf", mxnet: "mx.npx.erf", jax: "jax.scipy.special.erf"),
+    Note(
+      "erfc", "1 - erf x", "-2 / sqrt(pi) e^(-x^2)", torch: "torch.erfc", numpy: "scipy.special.erfc",
+      jax: "jax.scipy.special.erfc"),
+    Note(
+      "erfinv", "The y with `erf y = x`", "sqrt(pi) / 2 e^(y^2)", torch: "torch.erfinv",
+      numpy: "scipy.special.erfinv", mxnet: "mx.npx.erfinv", jax: "jax.scipy.special.erfinv"),
+    Note(
+      "lgamma", "ln abs(gamma(x))", "digamma x", torch: "torch.lgamma", numpy: "scipy.special.gammaln",
+      mxnet: "mx.npx.gammaln", jax: "jax.scipy.special.gammaln"),
+    Note(
+      "digamma", "gamma'(x) / gamma(x)", "polygamma(1, x)", torch: "torch.digamma", numpy: "scipy.special.digamma",
+      mxnet: "mx.npx.digamma", jax: "jax.scipy.special.digamma"),
+    Note(
+      "polygamma", "The derivative of order `n` of `digamma x`", "polygamma(n + 1, x)", torch: "torch.polygamma",
+      numpy: "scipy.special.polygamma", jax: "jax.scipy.special.polygamma"),
   ]
 }

@@ -21,13 +21,15 @@ extension Catalogue {
     .unary(
       "asin", .uniform(-0.9, 0.9), { asin($0) }, { asin($0) }, saves: [.input(0)],
       specials: [
-        Special(-0.0, value: -0.0, slopes: [1], second: 0), Special(1, value: .pi / 2, slopes: [.infinity]),
+        Special(-0.0, value: -0.0, slopes: [1], second: 0),
+        Special(1, value: .pi / 2, slopes: [.infinity], kink: "infinite at the ends"),
         Special(2, value: .nan),
       ]),
     .unary(
       "acos", .uniform(-0.9, 0.9), { acos($0) }, { acos($0) }, saves: [.input(0)],
       specials: [
-        Special(1, value: 0, slopes: [-.infinity]), Special(-1, value: .pi), Special(-2, value: .nan),
+        Special(1, value: 0, slopes: [-.infinity], kink: "infinite at the ends"), Special(-1, value: .pi),
+        Special(-2, value: .nan),
       ]),
     .unary(
       "atan", .uniform(-3, 3), { atan($0) }, { atan($0) }, saves: [.input(0)],
@@ -35,5 +37,16 @@ extension Catalogue {
         Special(-0.0, value: -0.0, slopes: [1], second: 0), Special(.infinity, value: .pi / 2, slopes: [0]),
         Special(-.infinity, value: -.pi / 2, slopes: [0]),
       ]),
+  ]
+}
+
+extension Catalogue {
+  static let trigonometricNotes: [Note] = [
+    Note("sin", "sin x", "cos x", same: "sin"),
+    Note("cos", "cos x", "-sin x", same: "cos"),
+    Note("tan", "tan x", "1 + y^2", same: "tan"),
+    Note("asin", "The angle with `sin y = x`", "1 / sqrt(1 - x^2)", same: "arcsin"),
+    Note("acos", "The angle with `cos y = x`", "-1 / sqrt(1 - x^2)", same: "arccos"),
+    Note("atan", "The angle with `tan y = x`", "1 / (1 + x^2)", same: "arctan"),
   ]
 }

@@ -110,7 +110,7 @@ extension Catalogue {
       shapes: [[[3], [2, 1]], [[], [2, 3]], [[2, 2, 3], [2, 1]], [[2, 1], [1, 1]]],
       emptyShapes: [[[0, 3], [3]], [[2, 0], [1]]], call: { [Own.squares.sum($0[0], $0[1], axes: [-1])] }),
     Row(
-      "formula.sum of all", operators: [], inputs: [Draw([2, 3]), Draw([3])],
+      "formula.sum of all", operators: ["sum"], inputs: [Draw([2, 3]), Draw([3])],
       reference: .arrays { all in
         [Numbers([], [pairwise { ($0 - $1) * ($0 - $1) * exp($1) }(all).values.reduce(0, +)])]
       }, ulps: 8, order: 3, shapes: [[[3], [2, 1]], [[], [2, 3]], [[], []], [[1], [1]]],
@@ -126,7 +126,7 @@ extension Catalogue {
       }, ulps: 8, order: 3, shapes: [[[3], [2, 1]], [[2, 2, 3], [2, 1]]],
       call: { [Own.squares.mean($0[0], $0[1], axes: [-2], keepDims: true)] }),
     Row(
-      "formula.sum of a formula with constant slopes", operators: [], inputs: [Draw([2, 3]), Draw([3])],
+      "formula.sum of a formula with constant slopes", operators: ["sum"], inputs: [Draw([2, 3]), Draw([3])],
       reference: .arrays { all in [pairwise { $0 + $1 }(all).reduced(-1) { $0.reduce(0, +) }] },
       accepts: .numbers,
       ulps: 8, saves: [Saves(0, 1, keeps: [])], shapes: [[[3], [2, 1]], [[1, 1], [2, 3]]],

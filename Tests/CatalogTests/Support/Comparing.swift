@@ -26,36 +26,35 @@ struct Accuracy: Sendable {
   }
 }
 
-/// Records an issue for every tensor that is not as expected; says where the first element differs.
-func expectEqual(
-  _ got: [Tensor], _ expected: [Numbers], _ accuracy: Accuracy, _ what: @autoclosure () -> String,
-  sourceLocation: SourceLocation = #_sourceLocation
-) {
-  guard got.count == expected.count else {
-    Issue.record(
-      "\(what()): \(got.count) results, expected \(expected.count)", sourceLocation: sourceLocation)
-    return
-  }
-  for (position, (tensor, wanted)) in zip(got, expected).enumerated() {
-    let numbers = tensor.numbers
+/// Where tensors are not as expected: for each, the first element that differs.
+func differences(_ got: [Tensor], _ expected: [Numbers], _ accuracy: Accuracy) -> [String] {
+  guard got.count == expected.count else { return ["\(got.count) results, expected \(expected.count)"] }
+  return zip(got, expected).enumerated().compactMap { position, pair in
+    let (numbers, wanted) = (pair.0.numbers, pair.1)
     guard numbers.shape == wanted.shape else {
-      Issue.record(
-        "\(what()), result \(position): shape \(numbers.shape), expected \(wanted.shape)",
-        sourceLocation: sourceLocation)
-      continue
+      return "result \(position): shape \(numbers.shape), expected \(wanted.shape)"
     }
     let largest = wanted.values.filter(\.isFinite).map { abs($0) }.max() ?? 0
     let wrong = wanted.values.indices.filter {
       !accuracy.allows(numbers.values[$0], wanted.values[$0], largest: largest)
     }
-    if let first = wrong.first {
-      Issue.record(
-        """
-        \(what()), result \(position): \(wrong.count) of \(wanted.values.count) elements differ, \
-        element \(Numbers.positions(wanted.shape)[first]): expected \(wanted.values[first]), \
-        got \(numbers.values[first])
-        """, sourceLocation: sourceLocation)
+    return wrong.first.map { first in
+      """
+      result \(position): \(wrong.count) of \(wanted.values.count) elements differ, \
+      element \(Numbers.positions(wanted.shape)[first]): expected \(wanted.values[first]), \
+      got \(numbers.values[first])
+      """
     }
+  }
+}
+
+/// Records an issue for every tensor that is not as expected; says where the first element differs.
+func expectEqual(
+  _ got: [Tensor], _ expected: [Numbers], _ accuracy: Accuracy, _ what: @autoclosure () -> String,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  for difference in differences(got, expected, accuracy) {
+    Issue.record("\(what()), \(difference)", sourceLocation: sourceLocation)
   }
 }
 

@@ -34,12 +34,17 @@ struct Special: Sendable {
   var slopes: [Double]
   /// The second derivative with respect to the first input.
   var second: Double?
+  /// Where the operator is not smooth, the convention in words.
+  var kink: String?
 
-  init(_ inputs: Double..., value: Double, slopes: [Double] = [], second: Double? = nil) {
+  init(
+    _ inputs: Double..., value: Double, slopes: [Double] = [], second: Double? = nil, kink: String? = nil
+  ) {
     self.inputs = inputs
     self.value = value
     self.slopes = slopes
     self.second = second
+    self.kink = kink
   }
 }
 
@@ -152,17 +157,4 @@ extension Row {
       accepts: accepts, resultType: resultType, ulps: ulps, order: 3, integers: integers, specials: specials,
       saves: saves, call: { [call($0[0], $0[1])] })
   }
-}
-
-/// All rows, by family.
-enum Catalogue {
-  static let rows: [Row] =
-    exponential + trigonometric + hyperbolic + special + elementwise + arithmetic + binary + comparison
-    + selection
-    + activations + reduction + layout + indexing + linearAlgebra + network + user
-    + convolution + pooling + normalization + losses + layers
-    + furtherActivations + furtherNumeric + furtherPairs + furtherReductions + cumulative + furtherLayout
-    + ordering + scattering + furtherProducts
-  static let differentiable = rows.filter { $0.hasDerivative && !$0.differentiable.isEmpty }
-  static let pointwise = rows.filter(\.isPointwise)
 }

@@ -85,7 +85,7 @@ public func pairwiseDistance(
     return Misuse.fail(
       "pairwiseDistance", "the shapes \(a.shape) and \(b.shape) are no vectors that broadcast")
   }
-  let norm = VectorNorm.of(a - b + eps, p, axis: -1)
+  let norm = (a - b + eps).norm(p, axes: [-1], keepDims: true)
   return keepDims ? norm : norm.squeezed(axis: -1)
 }
 

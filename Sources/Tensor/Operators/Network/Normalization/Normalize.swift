@@ -233,5 +233,5 @@ public func normalize(_ x: Tensor, p: Double = 2, axis: Int = 1, eps: Double = 1
       "normalize", "needs floating-point numbers, got \(x.dtype); convert with asType(.float32)")
   }
   guard let axis = normalizedAxis(axis, rank: x.rank, "normalize") else { return .placeholder }
-  return x / clamp(VectorNorm.of(x, p, axis: axis - x.rank), minimum: eps)
+  return x / clamp(x.norm(p, axes: [axis], keepDims: true), minimum: eps)
 }
