@@ -93,7 +93,7 @@ struct IndexReadTests {
     let indices = Tensor.zeros([1, 1], dtype: .int64)
     #expect(
       misuse { _ = x[indices] }
-        == "take: indices of shape [1, 1] into [2, 1, 1, 1, 1, 1, 1, 2] would give more than 8 axes")
+        == "subscript: indices of shape [1, 1] into [2, 1, 1, 1, 1, 1, 1, 2] would give more than 8 axes")
   }
 
   @Test func extremeBoundsClip() {
@@ -115,10 +115,10 @@ struct IndexReadTests {
       misuse { _ = x[AnyIndex(.ellipsis), AnyIndex(.ellipsis)] } == "subscript: `...` can stand once only")
     #expect(
       misuse { _ = x[Tensor([0, 2], dtype: .int64)] }
-        == "take: index 2 is out of range for axis 0 of shape [2, 3] (length 2)")
+        == "subscript: index 2 is out of range for axis 0 of shape [2, 3] (length 2)")
     #expect(
       misuse { _ = x[Tensor([0.5])] }
-        == "take: indices must be integers, got float32; convert with asType(.int64)")
+        == "subscript: indices must be integers, got float32; convert with asType(.int64)")
     #expect(
       misuse { _ = x[Tensor([true, false, true])] }
         == "subscript: a mask of shape [3] does not fit axes 0... of shape [2, 3]")

@@ -6,7 +6,7 @@ extension Tensor {
   /// Derivatives: 1; and for the source the cotangents of its places.
   /// - Precondition: A vector of integers within the axis; a source with one slab for each.
   public func indexAdd(_ indices: Tensor, _ source: Tensor, axis: Int) -> Tensor {
-    guard let positions = slabs(indices, source.shape, axis, "indexAdd") else { return .placeholder }
+    guard let positions = slabs(indices, source, axis, "indexAdd") else { return .placeholder }
     return self + TakeTranspose(positions, shape: indices.shape)(source)
   }
 
@@ -15,7 +15,11 @@ extension Tensor {
   /// Derivatives: 0 at what is overwritten; to the source, what was written.
   /// - Precondition: A vector of integers within the axis; a source with one slab for each.
   public func indexCopy(_ indices: Tensor, _ source: Tensor, axis: Int) -> Tensor {
-    guard let positions = slabs(indices, source.shape, axis, "indexCopy") else { return .placeholder }
+    copied(indices, source, axis, "indexCopy")
+  }
+
+  private func copied(_ indices: Tensor, _ source: Tensor, _ axis: Int, _ operation: String) -> Tensor {
+    guard let positions = slabs(indices, source, axis, operation) else { return .placeholder }
     var front = movedAxis(axis, to: 0)
     if positions.count > 0 { front[Tensor(positions.storage)] = source.movedAxis(axis, to: 0) }
     return front.movedAxis(0, to: axis)
@@ -34,19 +38,21 @@ extension Tensor {
     }
     var part = shape
     part[axis] = indices.count
-    return indexCopy(indices, value.expanded(to: part), axis: axis)
+    return copied(indices, value.expanded(to: part), axis, "indexFill")
   }
   public func indexFill(_ indices: Tensor, _ value: Double, axis: Int) -> Tensor {
     indexFill(indices, Tensor.full([], value, dtype: dtype), axis: axis)
   }
 
-  private func slabs(_ indices: Tensor, _ source: Shape, _ axis: Int, _ operation: String) -> Positions? {
+  private func slabs(_ indices: Tensor, _ source: Tensor, _ axis: Int, _ operation: String) -> Positions? {
     guard let axis = normalizedAxis(axis, rank: rank, operation) else { return nil }
     var part = shape
     part[axis] = indices.count
-    guard indices.rank == 1, source == part else {
+    guard indices.rank == 1, source.shape == part, source.dtype == dtype else {
       Misuse.report(
-        operation, "indices \(indices.shape) and a source of shape \(source) do not fit axis \(axis) of \(shape)")
+        operation,
+        "indices \(indices.shape) and a source of \(source.dtype) \(source.shape) do not fit axis \(axis) of \(dtype) "
+          + "\(shape); they need a vector and its slabs, of one dtype")
       return nil
     }
     return Positions(indices, axis: axis, of: shape, operation)
@@ -55,8 +61,17 @@ extension Tensor {
   /// With a number, or the elements of a tensor that broadcasts, where a mask is true.
   ///
   /// Derivatives: 0 where filled; to the value, the cotangents there.
-  public func maskedFill(_ mask: Tensor, _ value: Double) -> Tensor { `where`(.!mask, self, value) }
-  public func maskedFill(_ mask: Tensor, _ value: Tensor) -> Tensor { `where`(mask, value, self) }
+  /// - Precondition: A bool mask, a value of the same dtype.
+  public func maskedFill(_ mask: Tensor, _ value: Double) -> Tensor {
+    masked(mask, "maskedFill") == nil ? .placeholder : `where`(.!mask, self, value)
+  }
+  public func maskedFill(_ mask: Tensor, _ value: Tensor) -> Tensor {
+    guard let wide = masked(mask, "maskedFill") else { return .placeholder }
+    guard value.dtype == dtype, wide.broadcast(with: value.shape) != nil else {
+      return Misuse.fail("maskedFill", "a value of \(value.dtype) \(value.shape) does not fit \(dtype) \(wide)")
+    }
+    return `where`(mask, value, self)
+  }
 
   /// The elements where a mask is true, in row-major order; both broadcast.
   ///
@@ -75,8 +90,10 @@ extension Tensor {
     guard let wide = masked(mask, "maskedScatter") else { return .placeholder }
     let flags = mask.expanded(to: wide).flattened()
     let count = Int(flags.sum().item())
-    guard count <= source.count else {
-      return Misuse.fail("maskedScatter", "the mask is true \(count) times, the source has \(source.count) elements")
+    guard count <= source.count, source.dtype == dtype else {
+      return Misuse.fail(
+        "maskedScatter",
+        "the mask is true \(count) times in \(dtype) numbers, the source has \(source.count) \(source.dtype) elements")
     }
     var flat = expanded(to: wide).flattened()
     if count > 0 { flat[flags] = source.flattened().part(0, 0, count) }
@@ -85,7 +102,7 @@ extension Tensor {
 
   private func masked(_ mask: Tensor, _ operation: String) -> Shape? {
     guard mask.dtype == .bool, let wide = shape.broadcast(with: mask.shape) else {
-      Misuse.report(operation, "a mask of \(mask.dtype) \(mask.shape) is not a bool one that broadcasts with \(shape)")
+      Misuse.report(operation, "the mask is \(mask.dtype) \(mask.shape); it must be bool and broadcast with \(shape)")
       return nil
     }
     return wide

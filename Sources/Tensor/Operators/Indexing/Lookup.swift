@@ -6,7 +6,8 @@ import CKernels
 ///
 /// - Precondition: Integer labels within 0 ..< classes.
 public func oneHot(_ labels: Tensor, classes: Int, dtype: DType = .float32) -> Tensor {
-  guard classes >= 0, let positions = Positions(labels, axis: 0, of: [classes], "oneHot") else {
+  guard classes >= 0 else { return Misuse.fail("oneHot", "the number of classes is \(classes); it must be 0 or more") }
+  guard let positions = Positions(labels, axis: 0, of: [classes], countsFromEnd: false, "oneHot") else {
     return .placeholder
   }
   let wanted = Tensor(positions.storage).unsqueezed(axis: -1)
@@ -93,8 +94,15 @@ extension Tensor {
   /// - Precondition: A vector of integers that are not negative; weights of its shape.
   public func bincount(weights: Tensor? = nil, minimumLength: Int = 0) -> Tensor {
     let numbers = dtype.isFloatingPoint || rank != 1 ? [-1] : asType(.int64).scalars(as: Int.self)
-    guard numbers.allSatisfy({ $0 >= 0 }), weights?.shape ?? shape == shape else {
-      return Misuse.fail("bincount", "needs a vector of integers, 0 or more, got \(dtype) \(shape)")
+    guard numbers.allSatisfy({ $0 >= 0 }) else {
+      let least = numbers.min() ?? 0
+      return Misuse.fail(
+        "bincount",
+        "needs a vector of integers, 0 or more, got \(dtype) \(shape)\(rank == 1 ? ", the least of them \(least)" : "")"
+      )
+    }
+    guard weights?.shape ?? shape == shape else {
+      return Misuse.fail("bincount", "the weights have shape \(weights!.shape); they must be \(shape)")
     }
     let length = Swift.max((numbers.max() ?? -1) + 1, minimumLength)
     let ones = weights ?? Tensor.ones(shape, dtype: .int64)

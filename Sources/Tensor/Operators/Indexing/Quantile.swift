@@ -19,6 +19,11 @@ extension Tensor {
       return Misuse.fail(
         "quantile", "fractions of \(fractions.dtype) \(fractions.shape) do not fit \(dtype) \(shape), axis \(axis)")
     }
+    let (least, most) =
+      fractions.count > 0 ? (fractions.detached().min().item(), fractions.detached().max().item()) : (0, 0)
+    guard least >= 0, most <= 1 else {
+      return Misuse.fail("quantile", "the fractions lie within \(least) ... \(most); they must lie within 0 ... 1")
+    }
     let lines = movedAxis(axis, to: -1)
     let ordered = lines.sorted().values
     let known = (.!isNaN(lines.detached())).sum(axis: -1, keepDims: true).asType(dtype)

@@ -23,6 +23,7 @@ extension Tensor {
   ///
   /// Derivative: cotangents go to the positions.
   public func sorted(axis: Int = -1, descending: Bool = false) -> (values: Tensor, indices: Tensor) {
+    guard let axis = normalizedAxis(axis, rank: rank, "sorted") else { return (.placeholder, .placeholder) }
     let order = argsort(axis: axis, descending: descending)
     return (gather(order, axis: axis), order)
   }

@@ -221,7 +221,7 @@ extension Tensor {
     let view = sliced.reshaped(selector.shape)
     guard !selector.tensors.isEmpty else { return view }
     guard let (joined, positions) = view.joined(selector) else { return .placeholder }
-    return joined.take(positions, axis: selector.tensorAxis)
+    return joined.take(positions, axis: selector.tensorAxis, "subscript")
   }
 
   /// The axes that a selector's tensors cover joined into one, and the positions they name on it.

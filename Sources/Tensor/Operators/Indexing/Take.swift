@@ -107,12 +107,14 @@ extension Tensor {
   ///
   /// Negative indices count from the end. Derivative: cotangents are added where positions repeat.
   /// - Precondition: Integer indices within the axis.
-  public func take(_ indices: Tensor, axis: Int = 0) -> Tensor {
-    guard let axis = normalizedAxis(axis, rank: rank, "take"),
-      let positions = Positions(indices, axis: axis, of: shape, "take")
+  public func take(_ indices: Tensor, axis: Int = 0) -> Tensor { take(indices, axis: axis, "take") }
+
+  func take(_ indices: Tensor, axis: Int, _ operation: String) -> Tensor {
+    guard let axis = normalizedAxis(axis, rank: rank, operation),
+      let positions = Positions(indices, axis: axis, of: shape, operation)
     else { return .placeholder }
     guard rank - 1 + indices.rank <= Shape.maxRank else {
-      return Misuse.fail("take", "indices of shape \(indices.shape) into \(shape) would give more than 8 axes")
+      return Misuse.fail(operation, "indices of shape \(indices.shape) into \(shape) would give more than 8 axes")
     }
     return Take(positions, shape: indices.shape)(self)
   }

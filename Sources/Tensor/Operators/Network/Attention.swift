@@ -25,6 +25,11 @@ public func scaledDotProductAttention(
       "queries \(query.shape) and keys \(key.shape) need one length, keys and values \(value.shape) one number"
     )
   }
+  let leading = [query, key, value].map { $0.shape.first($0.rank - 2) }
+  guard let stack = leading[0].broadcast(with: leading[1]), stack.broadcast(with: leading[2]) != nil else {
+    return Misuse.fail(
+      name, "the leading axes of \(query.shape), \(key.shape) and \(value.shape) do not broadcast")
+  }
   // The smaller operand is scaled.
   let factor = scale ?? 1 / Double(length).squareRoot()
   var scores = matmul(query * factor, key.transposed(-2, -1))

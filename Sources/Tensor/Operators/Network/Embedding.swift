@@ -7,12 +7,18 @@
 /// - Precondition: A table of rank 1 or more; indices and padding index within its rows.
 public func embedding(_ weight: Tensor, _ indices: Tensor, paddingIndex: Int? = nil) -> Tensor {
   guard weight.rank > 0 else { return Misuse.fail("embedding", "needs a table [rows, ...], got a number") }
-  guard let paddingIndex else { return weight.take(indices) }
-  guard let row = normalizedAxis(paddingIndex, rank: weight.shape[0], "embedding") else {
-    return .placeholder
+  guard indices.rank + weight.rank - 1 <= Shape.maxRank else {
+    return Misuse.fail(
+      "embedding", "indices of shape \(indices.shape) into \(weight.shape) would give more than \(Shape.maxRank) axes")
   }
   guard let positions = Positions(indices, axis: 0, of: weight.shape, "embedding") else {
     return .placeholder
+  }
+  guard let paddingIndex else { return Take(positions, shape: indices.shape)(weight) }
+  let row = paddingIndex < 0 ? paddingIndex + weight.shape[0] : paddingIndex
+  guard (0..<weight.shape[0]).contains(row) else {
+    return Misuse.fail(
+      "embedding", "the padding index \(paddingIndex) is no row of \(weight.shape); rows are 0 ..< \(weight.shape[0])")
   }
   let isPadding = (Tensor(positions.storage) .== Tensor(row)).reshaped(
     Shape(Array(indices.shape) + Array(repeating: 1, count: weight.rank - 1)))

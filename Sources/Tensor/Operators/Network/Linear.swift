@@ -12,16 +12,17 @@ public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil) -> Tens
   }
   guard x.rank >= 1, weight.rank == 1 || weight.rank == 2,
     x.shape[x.rank - 1] == weight.shape[weight.rank - 1],
-    x.dtype == weight.dtype, bias.map({ $0.dtype == x.dtype }) ?? true
+    x.dtype == weight.dtype
   else {
     return Misuse.fail(
       "linear",
       "needs x [..., inputs] and weight [outputs, inputs] of one dtype, got \(x.dtype) \(x.shape) and \(weight.dtype) "
         + "\(weight.shape)")
   }
-  if let bias, bias.shape != weight.shape.first(weight.rank - 1) {
+  if let bias, bias.shape != weight.shape.first(weight.rank - 1) || bias.dtype != x.dtype {
     return Misuse.fail(
-      "linear", "the bias has shape \(bias.shape); it must be \(weight.shape.first(weight.rank - 1))")
+      "linear",
+      "the bias is \(bias.dtype) \(bias.shape); it must be \(x.dtype) \(weight.shape.first(weight.rank - 1))")
   }
   if weight.rank == 2, let bias, x.dtype != .bool {
     return Affine.of(transposesWeight: true).alongLastAxis(x, weight, bias)
@@ -41,12 +42,14 @@ public func bilinear(_ a: Tensor, _ b: Tensor, _ weight: Tensor, _ bias: Tensor?
   guard a.rank >= 1, a.rank == b.rank, weight.rank == 3,
     a.shape.first(a.rank - 1) == b.shape.first(b.rank - 1),
     a.shape[a.rank - 1] == weight.shape[1], b.shape[b.rank - 1] == weight.shape[2],
-    bias.map({ $0.shape == [weight.shape[0]] }) ?? true
+    bias.map({ $0.shape == [weight.shape[0]] }) ?? true,
+    ([b, weight] + (bias.map { [$0] } ?? [])).allSatisfy({ $0.dtype == a.dtype })
   else {
+    let got = ([a, b, weight] + (bias.map { [$0] } ?? [])).map { "\($0.dtype) \($0.shape)" }
     return Misuse.fail(
       "bilinear",
-      "needs a [..., left], b [..., right], weight [outputs, left, right] and bias [outputs], got \(a.shape), "
-        + "\(b.shape), \(weight.shape)\(bias.map { " and \($0.shape)" } ?? "")")
+      "needs a [..., left], b [..., right], weight [outputs, left, right] and bias [outputs] of one dtype, got "
+        + got.joined(separator: ", "))
   }
   let rows = a.shape.first(a.rank - 1).elementCount
   let (outputs, left, right) = (weight.shape[0], weight.shape[1], weight.shape[2])

@@ -7,17 +7,22 @@ enum Counting {
 extension Tensor {
   /// Whether an element is true (not 0) over some axes (nil: all), as bool; NaN counts as true.
   public func any(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
-    countNonzero(axes: axes, keepDims: keepDims) .> 0
+    counted(truths, axes, keepDims, "any") .> 0
   }
 
   /// Whether all elements are true (not 0) over some axes (nil: all), as bool; NaN counts as true.
   public func all(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
-    (.!truths).sum(axes: axes, keepDims: keepDims) .== 0
+    counted(.!truths, axes, keepDims, "all") .== 0
   }
 
   /// The number of elements that are not 0 over some axes (nil: all), as int64.
   public func countNonzero(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
-    truths.sum(axes: axes, keepDims: keepDims)
+    counted(truths, axes, keepDims, "countNonzero")
+  }
+
+  private func counted(_ flags: Tensor, _ axes: [Int]?, _ keepDims: Bool, _ operation: String) -> Tensor {
+    guard ReducedAxes(shape, axes: axes, keepDims: keepDims, operation) != nil else { return .placeholder }
+    return flags.sum(axes: axes, keepDims: keepDims)
   }
 
   private var truths: Tensor { detached().asType(.bool) }
@@ -35,7 +40,9 @@ extension Tensor {
   /// Derivative: 1 / n for n elements that are not NaN, 0 at NaN.
   /// - Precondition: A floating-point dtype.
   public func nanmean(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
-    guard isFloating(self, "nanmean") else { return .placeholder }
+    guard isFloating(self, "nanmean"), ReducedAxes(shape, axes: axes, keepDims: keepDims, "nanmean") != nil else {
+      return .placeholder
+    }
     let count = (.!isNaN(self)).sum(axes: axes, keepDims: keepDims).asType(dtype)
     return nansum(axes: axes, keepDims: keepDims) / count
   }

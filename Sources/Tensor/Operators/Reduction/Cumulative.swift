@@ -169,6 +169,10 @@ extension Tensor {
       Misuse.report(operation, "points of shape \(points.shape) fit neither \(shape) nor its axis \(axis)")
       return nil
     }
+    guard points.dtype == dtype else {
+      Misuse.report(operation, "the points are \(points.dtype); they must be \(dtype), convert with asType(.\(dtype))")
+      return nil
+    }
     return (midpoints(axis) * places.diff(axis: axis - rank), axis)
   }
 }

@@ -163,19 +163,23 @@ extension Formula {
   ) -> Tensor {
     guard inputs.count == inputCount, results.count == 1 else {
       return Misuse.fail(
-        "\(label).\(operation)",
+        name(operation),
         "takes \(inputCount) inputs and reduces one result; got \(inputs.count) inputs, \(results.count) results")
     }
     if mean, let other = inputs.first(where: { !$0.dtype.isFloatingPoint }) {
       return Misuse.fail(
-        "\(label).\(operation)",
+        name(operation),
         "needs floating-point numbers, got \(other.dtype); convert with asType(.float32)")
     }
     guard let shape = commonShape(inputs),
-      let reduced = ReducedAxes(shape, axes: axes, keepDims: keepDims, "\(label).\(operation)")
+      let reduced = ReducedAxes(shape, axes: axes, keepDims: keepDims, name(operation))
     else { return .placeholder }
     let sum = FormulaSum(
       self, reduced, scale: mean ? 1 / Double(reduced.reducedCount) : 1, parameters: parameters)
     return sum(inputs)
+  }
+  /// As `swish.sum`; an operator that is made of such a sum has a name of its own.
+  private func name(_ operation: String) -> String {
+    operation == "sum" || operation == "mean" ? "\(label).\(operation)" : operation
   }
 }

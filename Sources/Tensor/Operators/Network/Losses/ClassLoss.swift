@@ -35,9 +35,10 @@ struct ClassLoss {
       mask = counts.asType(y.dtype)
       indices = `where`(counts, indices, Tensor.zeros([], dtype: .int64))
     }
-    guard let positions = Positions(indices.unsqueezed(axis: axis), axis: axis, of: y.shape, operation) else {
-      return nil
-    }
+    guard
+      let positions = Positions(
+        indices.unsqueezed(axis: axis), axis: axis, of: y.shape, countsFromEnd: false, operation)
+    else { return nil }
     var one = y.shape
     one[axis] = 1
     let picked = Gather(positions, shape: one, input: y.shape)(y).squeezed(axis: axis)

@@ -53,7 +53,7 @@ public func multiMargin(
   let classes = rows.shape[1]
   guard ClassLoss.checkWeights(weights, x, classes, "multiMargin"),
     let positions = Positions(
-      labels.reshaped([rows.shape[0], 1]), axis: 1, of: rows.shape, "multiMargin")
+      labels.reshaped([rows.shape[0], 1]), axis: 1, of: rows.shape, countsFromEnd: false, "multiMargin")
   else { return .placeholder }
   let chosen = Gather(positions, shape: [rows.shape[0], 1], input: rows.shape)(rows)
   let indices = Tensor(positions.storage).reshaped([rows.shape[0]])

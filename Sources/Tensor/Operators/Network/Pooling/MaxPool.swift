@@ -116,7 +116,8 @@ public func adaptiveMaxPool(_ x: Tensor, _ sizes: [Int?]) -> Tensor {
 private func adaptiveWindows(_ x: Tensor, _ sizes: [Int?], _ operation: String) -> PoolingWindows? {
   guard (1...3).contains(sizes.count), sizes.allSatisfy({ $0 ?? 1 > 0 }) else {
     Misuse.report(
-      operation, "takes 1, 2 or 3 positive sizes, got \(sizes.map { $0.map(String.init) ?? "nil" })")
+      operation,
+      "takes 1, 2 or 3 positive sizes, got [\(sizes.map { $0.map(String.init) ?? "nil" }.joined(separator: ", "))]")
     return nil
   }
   guard PoolingArguments(operation: operation, axes: sizes.count, kernel: 1).checkRank(x) else { return nil }

@@ -18,11 +18,12 @@ struct PoolingArguments {
       let padding = padding.resolved(axes, atLeast: 0, "padding", operation),
       let dilation = dilation.resolved(axes, atLeast: 1, "dilation", operation)
     else { return nil }
-    guard zip(kernel, padding).allSatisfy({ $1 <= $0 / 2 }), divisor != 0 else {
-      Misuse.report(
-        operation,
-        "padding \(padding) is more than half of the kernel \(kernel)\(divisor == 0 ? ", or the divisor is 0" : "")"
-      )
+    guard zip(kernel, padding).allSatisfy({ $1 <= $0 / 2 }) else {
+      Misuse.report(operation, "padding \(padding) is more than half of the kernel \(kernel)")
+      return nil
+    }
+    guard divisor != 0 else {
+      Misuse.report(operation, "the divisor is 0; sums are divided by it")
       return nil
     }
     let input = Array(x.shape.suffix(axes))

@@ -14,22 +14,22 @@ private enum LSTM {
   }
 }
 
-/// Whether the parameters of a recurrent cell with some number of gates fit; a report where not.
+/// Whether the parameters of a recurrent cell with some number of gates fit; a report where not. The axes of x
+/// before its last, without the first `times` of them, are those of the states.
 func checkCell(
   _ x: Tensor, _ states: [Tensor], _ inputWeight: Tensor, _ hiddenWeight: Tensor, _ biases: [Tensor?],
-  gates: Int,
-  _ operation: String
+  gates: Int, times: Int = 0, _ operation: String
 ) -> Bool {
   let hidden = hiddenWeight.rank == 2 ? hiddenWeight.shape[1] : -1
   let rows: Shape = [gates * hidden]
   guard x.rank >= 1, hidden >= 0, inputWeight.rank == 2, hiddenWeight.shape == [gates * hidden, hidden],
     inputWeight.shape == [gates * hidden, x.shape[x.rank - 1]],
-    states.allSatisfy({ $0.rank >= 1 && $0.shape[$0.rank - 1] == hidden }),
+    states.allSatisfy({ Array($0.shape) == x.shape.dropFirst(times).dropLast() + [hidden] }),
     biases.allSatisfy({ $0.map { $0.shape == rows } ?? true })
   else {
     Misuse.report(
       operation,
-      "needs x [..., inputs], states [..., hidden], weights [\(gates) hidden, inputs] and [\(gates) hidden, hidden] and "
+      "needs x [\(times > 0 ? "time, " : "")..., inputs], states [..., hidden], weights [\(gates) hidden, inputs] and [\(gates) hidden, hidden] and "
         + "biases [\(gates) hidden], got x \(x.shape), states \(states.map(\.shape)), weights \(inputWeight.shape) "
         + "and \(hiddenWeight.shape), biases \(biases.compactMap { $0?.shape })")
     return false
@@ -78,7 +78,7 @@ public func lstm(
       .placeholder
     )
   }
-  guard checkCell(x, [hidden, cell], inputWeight, hiddenWeight, [inputBias, hiddenBias], gates: 4, "lstm")
+  guard checkCell(x, [hidden, cell], inputWeight, hiddenWeight, [inputBias, hiddenBias], gates: 4, times: 1, "lstm")
   else {
     return (.placeholder, .placeholder, .placeholder)
   }
