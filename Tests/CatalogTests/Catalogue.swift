@@ -26,7 +26,7 @@ enum Catalogue {
     Family("Order and search", ordering, orderingNotes, orderingConventions),
     Family("Writing at positions", scattering, scatteringNotes, scatteringConventions),
     Family("Products", linearAlgebra + furtherProducts, linearAlgebraNotes + furtherProductNotes),
-    Family("Softmax", network, networkNotes, networkConventions),
+    Family("Softmax and its losses", network, networkNotes, networkConventions),
     Family("Losses", losses, lossNotes, lossConventions),
     Family("Normalization", normalization, normalizationNotes, normalizationConventions),
     Family("Convolution", convolution, convolutionNotes),

@@ -133,7 +133,7 @@ extension Catalogue {
     Note(
       "subscript", "`x[1..., -1, indices, mask]`, read or written",
       "`u` at its places; 0 where overwritten, to the value what was written",
-      torch: "x[...]", numpy: "x[...]", mxnet: "x[...]", jax: "x.at[...]"),
+      torch: "x[...]", numpy: "x[...]", mxnet: "x[...]", jax: "x[...], x.at[...].set"),
     Note(
       "gather", "y[i, j] = x[indices[i, j], j]", "`u`, added where positions repeat", torch: "torch.gather",
       numpy: "np.take_along_axis", mxnet: "mx.npx.pick", jax: "jnp.take_along_axis"),
