@@ -20,12 +20,12 @@ enum Inputs {
     Tensor((0..<count).map { (7 * $0 + 3) % 10 }, shape: [count])
   }
 
-  /// Weights `[in, out]` and biases in turn.
-  static func parameters(_ sizes: [Int]) -> [Tensor] {
+  /// Weights `[in, out]` and biases in turn, with the numbers `first`, `first + 1`, ...
+  static func parameters(_ sizes: [Int], from first: Int = 10) -> [Tensor] {
     zip(sizes, sizes.dropFirst()).enumerated().flatMap { layer, size in
       [
-        fill(10 + 2 * layer, [size.0, size.1], scale: 1.4 / Double(size.0).squareRoot()),
-        fill(11 + 2 * layer, [size.1], scale: 0.1),
+        fill(first + 2 * layer, [size.0, size.1], scale: 1.4 / Double(size.0).squareRoot()),
+        fill(first + 1 + 2 * layer, [size.1], scale: 0.1),
       ]
     }
   }

@@ -9,6 +9,9 @@ enum Workload: String, CaseIterable {
   case mlpTiny = "mlp_tiny"
   case mlpDigits = "mlp_digits"
   case mlpMNIST = "mlp_mnist"
+  case lenet
+  case transformerBlock = "transformer_block"
+  case lstm
   case hvpMLP = "hvp_mlp"
   case hessianSmall = "hessian_small"
   case rosenbrock10 = "rosenbrock_10"
@@ -17,6 +20,8 @@ enum Workload: String, CaseIterable {
   case sinSeed = "sin_seed"
   case elementwise1M = "elementwise_1m"
   case elementwise16M = "elementwise_16m"
+  case softmaxLayerNorm = "softmax_layernorm"
+  case logSumExpReduce = "logsumexp_reduce"
   case matmul64 = "matmul_64"
   case matmul128 = "matmul_128"
   case matmul1024 = "matmul_1024"
@@ -31,6 +36,9 @@ enum Workload: String, CaseIterable {
     case .mlpTiny: stopwatch.tinyNet()
     case .mlpDigits: stopwatch.classifier([64, 128, 10], batch: 64)
     case .mlpMNIST: stopwatch.classifier([784, 512, 256, 10], batch: 128)
+    case .lenet: stopwatch.lenet()
+    case .transformerBlock: stopwatch.transformerBlock()
+    case .lstm: stopwatch.longShortTermMemory()
     case .hvpMLP: stopwatch.hessianVectorProducts()
     case .hessianSmall: stopwatch.smallHessian()
     case .rosenbrock10: stopwatch.rosenbrock(10)
@@ -39,6 +47,8 @@ enum Workload: String, CaseIterable {
     case .sinSeed: stopwatch.sineSeeds()
     case .elementwise1M: stopwatch.elementwise(1 << 20)
     case .elementwise16M: stopwatch.elementwise(1 << 24)
+    case .softmaxLayerNorm: stopwatch.softmaxOfLayerNorm()
+    case .logSumExpReduce: stopwatch.reductions()
     case .matmul64: stopwatch.matrixProduct(64)
     case .matmul128: stopwatch.matrixProduct(128)
     case .matmul1024: stopwatch.matrixProduct(1024)
