@@ -2,10 +2,12 @@
 #include "include/adj_window.h"
 
 #define T float
+#define PLACE int32_t
 #define NAME(x) x##_f32
 #include "WindowLoops.h"
 
 #define T double
+#define PLACE int64_t
 #define NAME(x) x##_f64
 #include "WindowLoops.h"
 

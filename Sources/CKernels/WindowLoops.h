@@ -1,4 +1,5 @@
-// Body of Window.c, included once for each T (the element type); NAME(x) adds its suffix.
+// Body of Window.c, included once for each T (the element type) and PLACE (the integer of its size); NAME(x)
+// adds its suffix.
 #include <string.h>
 
 #ifndef ADJ_WINDOW_LOOPS
@@ -35,7 +36,25 @@ static inline void inside(const adj_window *w, int axis, int64_t k, int64_t *low
             }                                                                                     \
           }                                                                                       \
         }
+
+// Eight windows of a maximum are looked at together, on every machine.
+#define LANES 8
+#define INLINED inline __attribute__((always_inline))
+typedef int64_t adj_wide_places __attribute__((ext_vector_type(LANES)));
+
+// Whether the windows along an axis are its elements two by two.
+static bool are_pairs(const adj_pool_axis *axis) {
+  if (axis->step != 1) return false;
+  for (int64_t o = 0; o < axis->output; o++)
+    if (axis->begin[o] != 2 * o || axis->end[o] != 2 * o + 2) return false;
+  return true;
+}
 #endif
+
+typedef T NAME(lanes) __attribute__((ext_vector_type(LANES)));
+typedef PLACE NAME(place);
+typedef PLACE NAME(places) __attribute__((ext_vector_type(LANES)));
+static const NAME(places) NAME(steps) = {0, 2, 4, 6, 8, 10, 12, 14};
 
 static void NAME(unfold)(const adj_window *w, int64_t channels, const T *src, T *dst) {
   int64_t stride = w->stride[2], width = w->output[2];
@@ -92,14 +111,63 @@ static void NAME(pool_mean)(const adj_pool_axis *axes, int64_t planes, const T *
       , dst[o] = (T)(sum * (a->scale[x] * b->scale[y] * c->scale[z]));)
 }
 
-static void NAME(pool_max)(const adj_pool_axis *axes, int64_t planes, const T *src, T *dst, int64_t *positions) {
+// Selections in place of branches, which the data would mislead.
+static void NAME(pool_max_any)(const adj_pool_axis *axes, int64_t planes, const T *src, T *dst, int64_t *positions) {
   FOR_EACH_WINDOW(
       int64_t best = (a->begin[x] * b->input + b->begin[y]) * c->input + c->begin[z]; T top = src[best];
-      , if (src[k] > top || (src[k] != src[k] && top == top)) {
-        top = src[k];
-        best = k;
-      }, dst[o] = top;
+      , bool taken = (src[k] > top) | ((src[k] != src[k]) & (top == top));
+      top = taken ? src[k] : top;
+      best = taken ? k : best;
+      , dst[o] = top;
       positions[p * output + o] = best;)
+}
+
+// The even and the odd of 2 * LANES elements.
+static INLINED void NAME(split)(const T *src, NAME(lanes) *even, NAME(lanes) *odd) {
+  NAME(lanes) low, high;
+  memcpy(&low, src, sizeof low);
+  memcpy(&high, src + LANES, sizeof high);
+  *even = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
+  *odd = __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
+}
+
+// Takes what is larger, with its place. By reference: not every machine can pass such vectors otherwise.
+static INLINED void NAME(take)(const NAME(lanes) *value, NAME(place) step, NAME(lanes) *top, NAME(places) *best,
+                               const NAME(places) *first) {
+  NAME(places) taken = (*value > *top) | ((*value != *value) & (*top == *top));
+  *top = taken ? *value : *top;
+  *best = taken ? *first + step : *best;
+}
+
+// LANES windows of two by two, side by side: of the elements from `at` on in two lines.
+static INLINED void NAME(pool_pairs)(const T *src, int64_t at, int64_t line, T *dst, int64_t *positions) {
+  NAME(lanes) top, right, lower, lower_right;
+  NAME(split)(src + at, &top, &right);
+  NAME(split)(src + at + line, &lower, &lower_right);
+  NAME(places) first = NAME(steps) + (NAME(place))at, best = first;
+  NAME(take)(&right, 1, &top, &best, &first);
+  NAME(take)(&lower, (NAME(place))line, &top, &best, &first);
+  NAME(take)(&lower_right, (NAME(place))(line + 1), &top, &best, &first);
+  memcpy(dst, &top, sizeof top);
+  adj_wide_places wide = __builtin_convertvector(best, adj_wide_places);
+  memcpy(positions, &wide, sizeof wide);
+}
+
+static void NAME(pool_max)(const adj_pool_axis *axes, int64_t planes, const T *src, T *dst, int64_t *positions) {
+  const adj_pool_axis *rows = axes + 1, *columns = axes + 2;
+  int64_t input = rows->input * columns->input, width = columns->output;
+  if (axes->input != 1 || width < LANES || input > INT32_MAX || !are_pairs(rows) || !are_pairs(columns)) {
+    NAME(pool_max_any)(axes, planes, src, dst, positions);
+    return;
+  }
+  for (int64_t p = 0; p < planes; p++, src += input)
+    for (int64_t y = 0; y < rows->output; y++, dst += width, positions += width) {
+      int64_t line = 2 * y * columns->input, last = width - LANES;
+      for (int64_t z = 0; z < last; z += LANES)
+        NAME(pool_pairs)(src, line + 2 * z, columns->input, dst + z, positions + z);
+      // The last windows overlap those before them.
+      NAME(pool_pairs)(src, line + 2 * last, columns->input, dst + last, positions + last);
+    }
 }
 #undef SRC_STEP
 #undef DST_STEP
@@ -113,4 +181,5 @@ static void NAME(pool_mean_add)(const adj_pool_axis *axes, int64_t planes, const
 #undef DST_STEP
 #undef FOR_EACH_WINDOW
 #undef T
+#undef PLACE
 #undef NAME

@@ -17,8 +17,10 @@ private func pooled(_ x: Tensor, _ windows: PoolingWindows) -> (values: Tensor, 
   let values = Storage(planes.followed(by: [windows.outputCount]), x.dtype)
   let indices = Storage(values.shape, .int64)
   let source = x.storage.contiguous
-  Pooling.run(windows, source, values) {
-    adj_pool_max(x.dtype.kernel, $0, $1, $2, $3, indices.typed(Int64.self))
+  let dtype = x.dtype.kernel
+  let positions = UnsafeSendable(indices.typed(Int64.self))
+  Pooling.run(windows, source, values) { axes, count, from, to, first in
+    adj_pool_max(dtype, axes, Int64(count), from, to, positions.value + first * windows.outputCount)
   }
   var result = Tensor(values)
   if flat.node != nil && isRecording {

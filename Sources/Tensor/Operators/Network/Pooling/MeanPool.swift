@@ -10,7 +10,10 @@ final class MeanPool: LinearFunction, @unchecked Sendable {
   override func apply(_ x: Tensor) -> Tensor {
     let planes = x.shape.first(x.rank - windows.axes.count)
     let result = Storage(planes.followed(by: Shape(windows.output)), x.dtype)
-    Pooling.run(windows, x.storage.contiguous, result) { adj_pool_mean(x.dtype.kernel, $0, $1, $2, $3) }
+    let dtype = x.dtype.kernel
+    Pooling.run(windows, x.storage.contiguous, result) { axes, count, from, to, _ in
+      adj_pool_mean(dtype, axes, Int64(count), from, to)
+    }
     return Tensor(result)
   }
 
@@ -27,7 +30,10 @@ final class MeanPoolTranspose: LinearFunction, @unchecked Sendable {
   override func apply(_ x: Tensor) -> Tensor {
     let planes = x.shape.first(x.rank - windows.axes.count)
     let result = Tensor.zeros(planes.followed(by: Shape(windows.input)), dtype: x.dtype).storage
-    Pooling.run(windows, x.storage.contiguous, result) { adj_pool_mean_add(x.dtype.kernel, $0, $1, $2, $3) }
+    let dtype = x.dtype.kernel
+    Pooling.run(windows, x.storage.contiguous, result) { axes, count, from, to, _ in
+      adj_pool_mean_add(dtype, axes, Int64(count), from, to)
+    }
     return Tensor(result)
   }
 
@@ -35,15 +41,25 @@ final class MeanPoolTranspose: LinearFunction, @unchecked Sendable {
 }
 
 enum Pooling {
-  /// Runs a kernel over the planes of a source and a target.
+  /// Runs a kernel over the planes of a source and a target, which it is told with their number and the first's.
   static func run(
     _ windows: PoolingWindows, _ source: Storage, _ target: Storage,
-    _ kernel: (UnsafePointer<adj_pool_axis>, Int64, UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
+    _ kernel: @Sendable (UnsafePointer<adj_pool_axis>, Int, UnsafeRawPointer, UnsafeMutableRawPointer, Int) -> Void
   ) {
     guard source.count > 0, target.count > 0 else { return }
     let planes = source.shape.first(source.shape.rank - windows.axes.count).elementCount
+    let size = source.dtype.byteCount
+    let from = (bytes: source.count / planes * size, first: UnsafeSendable(UnsafeRawPointer(source.pointer)))
+    let to = (bytes: target.count / planes * size, first: UnsafeSendable(target.pointer))
     withExtendedLifetime((source, target)) {
-      windows.withKernelAxes { kernel($0, Int64(planes), UnsafeRawPointer(source.pointer), target.pointer) }
+      windows.withKernelAxes {
+        let axes = UnsafeSendable($0)
+        let grain = max(1, Parallel.elementGrain / max(windows.inputCount, windows.outputCount))
+        Parallel.run(planes, grain: grain) { begin, end in
+          kernel(
+            axes.value, end - begin, from.first.value + begin * from.bytes, to.first.value + begin * to.bytes, begin)
+        }
+      }
     }
   }
 }
