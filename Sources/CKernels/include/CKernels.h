@@ -8,6 +8,7 @@
 #include "adj_atomic.h"
 #include "adj_index.h"
 #include "adj_random.h"
+#include "adj_rows.h"
 #include "adj_window.h"
 #include "adj_scalar_math.h"
 #endif

@@ -38,9 +38,4 @@ void adj_sort(adj_dtype dtype, const void *src, int64_t outer, int64_t length, i
 // Running sum along the axis.
 void adj_cumsum(adj_dtype dtype, const void *src, int64_t outer, int64_t length, int64_t inner, bool reverse, void *dst);
 
-// Rows of softmax, log-softmax or log-sum-exp (float32, float64), contiguous [rows, length], stable,
-// vectorised. max -inf (all entries -inf): softmax NaN, log-sum-exp -inf; any +inf follows IEEE as torch.
-typedef enum adj_softmax_kind { ADJ_SOFTMAX = 0, ADJ_LOG_SOFTMAX, ADJ_LOG_SUM_EXP } adj_softmax_kind;
-void adj_softmax_rows(adj_dtype dtype, adj_softmax_kind kind, const void *src, int64_t rows, int64_t length, void *dst);
-
 #endif

@@ -30,6 +30,27 @@ private func softmaxKernel(_ kind: adj_softmax_kind, _ x: Tensor, _ axis: Int) -
   return axis == -1 ? Tensor(result) : Tensor(result).transposed(position, -1)
 }
 
+/// The pullback of a softmax (or of its logarithm) with the result y, in one pass over the rows. Nil where it is
+/// recorded, since only what is composed of operators can be differentiated again, and where rows do not lie
+/// in a row.
+private func softmaxSlopes(_ kind: adj_softmax_kind, _ cotangent: Tensor, _ y: Tensor, _ axis: Int) -> Tensor? {
+  guard !isRecording, axis == -1, cotangent.shape == y.shape, y.storage.isContiguous, y.count > 0 else { return nil }
+  let length = y.shape[y.rank - 1]
+  let result = Storage(like: y.storage)
+  let u = cotangent.storage.contiguous
+  let pointers = UnsafeSendable((u: u.pointer, y: y.storage.pointer, result: result.pointer))
+  let bytes = length * y.dtype.byteCount
+  let dtype = y.dtype.kernel
+  withExtendedLifetime((u, y.storage)) {
+    Parallel.run(y.count / length, grain: max(1, Parallel.elementGrain / 4 / length)) { begin, end in
+      adj_softmax_slopes(
+        dtype, kind, pointers.value.u + begin * bytes, pointers.value.y + begin * bytes, Int64(end - begin),
+        Int64(length), pointers.value.result + begin * bytes)
+    }
+  }
+  return Tensor(result)
+}
+
 final class Softmax: Function, @unchecked Sendable {
   /// Counted from the end.
   let axis: Int
@@ -45,6 +66,7 @@ final class Softmax: Function, @unchecked Sendable {
   override func forward(_ inputs: [Tensor]) -> [Tensor] { [softmaxKernel(ADJ_SOFTMAX, inputs[0], axis)] }
 
   private func jacobianProduct(_ v: Tensor, _ y: Tensor) -> Tensor {
+    if let product = softmaxSlopes(ADJ_SOFTMAX, v, y, axis) { return product }
     let mean = Arithmetic.multiply.tensors.sum(v, y, axes: [axis], keepDims: true)
     return Softmax.product(y, v, mean)
   }
@@ -76,7 +98,8 @@ final class LogSoftmax: Function, @unchecked Sendable {
   }
 
   static func pullback(_ cotangent: Tensor, _ y: Tensor, _ axis: Int) -> Tensor {
-    pulled(cotangent, y, cotangent.sum(axis: axis, keepDims: true))
+    softmaxSlopes(ADJ_LOG_SOFTMAX, cotangent, y, axis)
+      ?? pulled(cotangent, y, cotangent.sum(axis: axis, keepDims: true))
   }
 
   override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {

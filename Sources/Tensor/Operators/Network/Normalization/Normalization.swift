@@ -24,6 +24,7 @@ final class Normalization: Function, @unchecked Sendable {
   private var formulas: NormalizationFormulas { isCentered ? .centered : .plain }
   /// The number of elements that share their statistics.
   private var count: Double { Double(axes.reduce(1) { $0 * shape[$1 + shape.rank] }) }
+  private var inputCount: Int { 1 + (weight == nil ? 0 : 1) + (bias == nil ? 0 : 1) }
   /// Where among the results 1 / sqrt(variance + eps) is.
   private var scaleIndex: Int { isCentered ? 2 : 1 }
 
@@ -36,6 +37,9 @@ final class Normalization: Function, @unchecked Sendable {
 
   override func forward(_ inputs: [Tensor]) -> [Tensor] {
     let x = inputs[0]
+    if let rows = NormalizationRows(x, axes, weight, bias) {
+      return rows.normalized(inputs, eps: eps, isCentered: isCentered)
+    }
     var statistics: [Tensor] = []
     if isCentered { statistics.append(x.mean(axes: axes, keepDims: true)) }
     let variance = formulas.deviation.reduced([x] + statistics, axes, true, "mean", mean: true)
@@ -52,7 +56,13 @@ final class Normalization: Function, @unchecked Sendable {
   override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
     let operands = operands(saved)
     let scale = operands[operands.count - 1]
-    var result = [Tensor?](repeating: nil, count: 1 + (weight == nil ? 0 : 1) + (bias == nil ? 0 : 1))
+    if !isRecording, cotangents.dropFirst().allSatisfy({ $0 == nil }), let u = cotangents[0], u.shape == shape,
+      let rows = NormalizationRows(saved.input(0), axes, weight, bias)
+    {
+      return rows.slopes(
+        u, operands, weight.map { _ in saved.input(1) }, bias, wanted: (0..<inputCount).map(saved.isTracked))
+    }
+    var result = [Tensor?](repeating: nil, count: inputCount)
     // The sums that the statistics' own cotangents join.
     var first = isCentered ? cotangents[1].map { $0 / (scale * -count) } : nil
     var second = cotangents[scaleIndex].map { $0 * scale / count }
