@@ -177,20 +177,46 @@ static void FN(columns_sum)(adj_scalar *acc, double *low, const void *s, ptrdiff
   }
 }
 
-#undef COLUMNS
-#define COLUMNS(name, value)                                                                 \
-  static void FN(columns_##name)(adj_scalar *acc, double *low, const void *s, ptrdiff_t row_stride, \
-                                 size_t rows, size_t n) {                                    \
-    (void)low;                                                                               \
-    for (size_t i = 0; i < n; i += LANES) {                                                  \
-      const T *p = (const T *)s + i;                                                         \
-      for (size_t r = 0; r < rows; r++, p += row_stride) {                                   \
-        f64_vector w[2];                                                                     \
-        FN(load_columns)(p, n - i, w);                                                       \
-        COLUMN_LOOP(y = value)                                                               \
-      }                                                                                      \
-    }                                                                                        \
+// Eight rows at a time, as in sums: each column of a large array lies in pages of its own.
+static void FN(columns_prod)(adj_scalar *acc, double *low, const void *s, ptrdiff_t row_stride, size_t rows,
+                             size_t n) {
+  (void)low;
+  for (size_t start = 0; start < rows; start += 8) {
+    size_t stop = rows - start < 8 ? rows : start + 8;
+    for (size_t i = 0; i < n; i += LANES) {
+      const T *p = (const T *)s + (ptrdiff_t)start * row_stride + i;
+      for (size_t r = start; r < stop; r++, p += row_stride) {
+        f64_vector w[2];
+        FN(load_columns)(p, n - i, w);
+        COLUMN_LOOP(y = old * x)
+      }
+    }
   }
-COLUMNS(prod, old *x)
-COLUMNS(max, f64_take_max(old, x))
-COLUMNS(min, f64_take_min(old, x))
+}
+
+#undef COLUMNS
+#define COLUMNS(name)                                                                                  \
+  static void FN(columns_##name)(adj_scalar *acc, double *low, const void *s, ptrdiff_t row_stride,    \
+                                 size_t rows, size_t n) {                                              \
+    (void)low;                                                                                         \
+    for (size_t start = 0; start < rows; start += 8) {                                                 \
+      size_t stop = rows - start < 8 ? rows : start + 8;                                               \
+      for (size_t i = 0; i < n; i += LANES) {                                                          \
+        const T *p = (const T *)s + (ptrdiff_t)start * row_stride + i;                                 \
+        V most;                                                                                        \
+        if (n - i >= LANES) {                                                                          \
+          most = FN(load)(p);                                                                          \
+          for (size_t r = start + 1; r < stop; r++) most = FN(take_##name)(most, FN(load)(p += row_stride)); \
+        } else {                                                                                       \
+          most = FN(load_tail)(p, n - i);                                                              \
+          for (size_t r = start + 1; r < stop; r++)                                                    \
+            most = FN(take_##name)(most, FN(load_tail)(p += row_stride, n - i));                       \
+        }                                                                                              \
+        f64_vector w[2];                                                                               \
+        FN(widen)(most, w);                                                                            \
+        COLUMN_LOOP(y = f64_take_##name(old, x))                                                       \
+      }                                                                                                \
+    }                                                                                                  \
+  }
+COLUMNS(max)
+COLUMNS(min)

@@ -1,11 +1,38 @@
+import CKernels
+
+private enum Accumulate {
+  /// Adds a view (often a repeated row or column) to contiguous memory of its shape.
+  static func add(view: Storage, to target: Storage) {
+    withUnsafeTemporaryAllocation(of: adj_view.self, capacity: 3) { views in
+      views[0] = adj_view(target)
+      views[1] = adj_view(view)
+      views[2] = views[0]
+      let space = IterationSpace(target.shape, views)
+      let base = UnsafeSendable(views.baseAddress!)
+      let type = Formula.kernelType(target.dtype)
+      let program = UnsafeSendable(Arithmetic.add.tensors.raw)
+      space.withShape { lengths, rank in
+        Parallel.run(target.count, grain: Parallel.elementGrain) { begin, end in
+          adj_run(
+            program.value, type, rank, lengths.value, base.value, nil, base.value + 2, Int64(begin), Int64(end))
+        }
+      }
+    }
+  }
+}
+
 extension Tensor {
   /// The sum of two cotangents; in the memory of the first where nobody else holds it and nothing is
   /// recorded.
   package consuming func adding(_ other: consuming Tensor) -> Tensor {
-    guard node == nil, other.node == nil, storage.owner == nil, storage.isContiguous, other.storage.isContiguous,
-      storage.shape == other.storage.shape, isKnownUniquelyReferenced(&storage)
+    guard node == nil, other.node == nil, storage.owner == nil, storage.isContiguous,
+      storage.shape == other.storage.shape, storage.dtype == other.dtype, isKnownUniquelyReferenced(&storage)
     else { return self + other }
-    Arithmetic.add.tensors.evaluate(storage, other.storage, into: storage)
+    if other.storage.isContiguous {
+      Arithmetic.add.tensors.evaluate(storage, other.storage, into: storage)
+    } else {
+      Accumulate.add(view: other.storage, to: storage)
+    }
     return Tensor(storage)
   }
 

@@ -24,20 +24,27 @@ final class Extreme: Function, @unchecked Sendable {
     ]
   }
 
-  /// Which elements are extreme, as shares that add up to 1: a constant to every derivative.
-  private func shares(_ saved: SavedTensors) -> Tensor {
+  /// Something at the elements that are extreme, 0 elsewhere; linear in it.
+  private static let tied = Formula("extreme.tied") { u, x, y in u * Formula.select(x .== y, 1, 0) }
+
+  /// x, its extremes, and how many elements are equal to each: constants to every derivative.
+  private func constants(_ saved: SavedTensors) -> (x: Tensor, extremes: Tensor, ties: Tensor) {
     withoutGrad {
-      let ties = (saved.input(0) .== axes.restored(saved.output(0))).asType(saved.input(0).dtype)
-      return ties / ties.sum(axes: axes.axes, keepDims: true)
+      let x = saved.input(0).detached()
+      let extremes = axes.restored(saved.output(0).detached())
+      let ties = Extreme.tied.sum(Tensor.ones([], dtype: x.dtype), x, extremes, axes: axes.axes, keepDims: true)
+      return (x, extremes, ties)
     }
   }
 
   override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
-    [cotangents[0].map { axes.restored($0) * shares(saved) }]
+    let (x, extremes, ties) = constants(saved)
+    return [cotangents[0].map { Extreme.tied.apply([axes.restored($0) / ties, x, extremes])[0] }]
   }
 
   override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
-    [tangents[0].map { ($0 * shares(saved)).sum(axes: axes.axes, keepDims: axes.keepDims) }]
+    let (x, extremes, ties) = constants(saved)
+    return [tangents[0].map { Extreme.tied.sum($0 / ties, x, extremes, axes: axes.axes, keepDims: axes.keepDims) }]
   }
 }
 
