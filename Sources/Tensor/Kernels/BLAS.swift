@@ -85,14 +85,15 @@ extension BLAS {
     _ dtype: DType, transposeA: Bool, transposeB: Bool, batch: Int, m: Int, n: Int, k: Int,
     alpha: Double = 1, a: UnsafeRawPointer, lda: Int, strideA: Int,
     b: UnsafeRawPointer, ldb: Int, strideB: Int,
-    beta: Double = 0, c: UnsafeMutableRawPointer, ldc: Int, strideC: Int
+    beta: Double = 0, c: UnsafeMutableRawPointer, ldc: Int, strideC: Int,
+    threads limit: Int = Int(adj_blas_thread_limit())
   ) {
     if batch <= 0 { return }
     // Rows that follow one another, all times one matrix: one product of more rows.
     if batch == 1 || (strideB == 0 && !transposeA && strideA == m * lda && strideC == m * ldc) {
       return gemm(
         dtype, transposeA: transposeA, transposeB: transposeB, m: batch * m, n: n, k: k,
-        alpha: alpha, a: a, lda: lda, b: b, ldb: ldb, beta: beta, c: c, ldc: ldc)
+        alpha: alpha, a: a, lda: lda, b: b, ldb: ldb, beta: beta, c: c, ldc: ldc, threads: limit)
     }
     let size = dtype.byteCount
     let products = Batch(
@@ -100,7 +101,6 @@ extension BLAS {
         dtype: dtype, transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k,
         alpha: alpha, lda: lda, ldb: ldb, beta: beta, ldc: ldc),
       a: a, strideA: strideA * size, b: b, strideB: strideB * size, c: c, strideC: strideC * size)
-    let limit = Int(adj_blas_thread_limit())
     let work = m &* n &* k
     let parts = min(limit, batch, work &* batch / workToSplit)
     // Products that are large themselves are split by the library, one after the other.
@@ -167,9 +167,9 @@ extension BLAS {
   fileprivate static let workOfThreadInStrip = 8_000_000
   fileprivate static let workOfThreadInVector = 250_000
   /// What one more thread of ours must have to do: waking it takes 40 microseconds.
-  private static let workToSplit = 8_000_000
+  static let workToSplit = 8_000_000
   /// Up to here OpenBLAS multiplies without packing, where it has such kernels.
-  fileprivate static let smallWork = 1_000_000
+  static let smallWork = 1_000_000
 }
 
 // MARK: - One product

@@ -1,7 +1,7 @@
 /// Matrix products of strided storages on BLAS.
 enum MatrixKernel {
   /// A matrix as BLAS takes it: row-major with a leading dimension, perhaps to be read transposed.
-  private struct Operand {
+  private struct Operand: Sendable {
     let storage: Storage
     let transposed: Bool
     let leading: Int
@@ -64,27 +64,40 @@ enum MatrixKernel {
     let leftStrides = stackStrides(left.storage, stack)
     let rightStrides = stackStrides(right.storage, stack)
     let last = stack.rank - 1
-    let runs = stack.elementCount / stack[last]
+    let outer = stack.first(last)
+    let runs = outer.elementCount
     let size = result.dtype.byteCount
-    for run in 0..<runs {
-      var rest = run
-      var leftOffset = 0
-      var rightOffset = 0
-      for axis in stride(from: last - 1, through: 0, by: -1) {
-        leftOffset += rest % stack[axis] * leftStrides[axis]
-        rightOffset += rest % stack[axis] * rightStrides[axis]
-        rest /= stack[axis]
+    // Small products of several runs go to threads by runs; those of one run, and large ones, split themselves.
+    let isSplit = runs > 1 && stack[last] * m * n * k < 2 * BLAS.workToSplit
+    let target = UnsafeSendable(result.pointer)
+    Parallel.runItems(runs, work: isSplit ? stack[last] * m * n * k : 0, grain: BLAS.workToSplit) { items, threads in
+      for run in items {
+        let places = outer.offsets(run, leftStrides, rightStrides)
+        BLAS.batchedGemm(
+          result.dtype, transposeA: left.transposed, transposeB: right.transposed, batch: stack[last], m: m, n: n,
+          k: k, a: left.storage.pointer + places.first * size, lda: left.leading, strideA: leftStrides[last],
+          b: right.storage.pointer + places.second * size, ldb: right.leading, strideB: rightStrides[last],
+          c: target.value + run * stack[last] * m * n * size, ldc: n, strideC: m * n, threads: threads)
       }
-      BLAS.batchedGemm(
-        result.dtype, transposeA: left.transposed, transposeB: right.transposed, batch: stack[last], m: m, n: n,
-        k: k, a: left.storage.pointer + leftOffset * size, lda: left.leading, strideA: leftStrides[last],
-        b: right.storage.pointer + rightOffset * size, ldb: right.leading, strideB: rightStrides[last],
-        c: result.pointer + run * stack[last] * m * n * size, ldc: n, strideC: m * n)
     }
   }
 
   private static func stackStrides(_ storage: Storage, _ stack: Shape) -> Strides {
     let rank = storage.shape.rank - 2
     return storage.shape.first(rank).strides(storage.strides.first(rank), broadcastTo: stack)
+  }
+}
+
+extension Shape {
+  /// Where an element, counted in row-major order, lies in two arrays.
+  fileprivate func offsets(_ element: Int, _ first: Strides, _ second: Strides) -> (first: Int, second: Int) {
+    var rest = element
+    var result = (first: 0, second: 0)
+    for axis in indices.reversed() {
+      result.first += rest % self[axis] * first[axis]
+      result.second += rest % self[axis] * second[axis]
+      rest /= self[axis]
+    }
+    return result
   }
 }

@@ -8,10 +8,10 @@ extension Parallel {
   /// Runs `body` on consecutive parts of few large items, `work` multiply-adds each, and tells it how many
   /// threads a product within may use.
   static func runItems(
-    _ count: Int, work: Int, _ body: @Sendable (_ items: Range<Int>, _ threads: Int) -> Void
+    _ count: Int, work: Int, grain: Int = productGrain, _ body: @Sendable (_ items: Range<Int>, _ threads: Int) -> Void
   ) {
     let threads = BLAS.threads
-    let parts = Swift.min(threads, count, count &* work / productGrain)
+    let parts = Swift.min(threads, count, count &* work / grain)
     guard parts > 1 else { return body(0..<count, threads) }
     adj_blas_use_threads(1)
     withoutActuallyEscaping(body) { body in
