@@ -1,4 +1,58 @@
-// Parts along an axis: views.
+/// A tensor cut into parts along an axis: views. Its transpose joins them again.
+final class Parts: Function, @unchecked Sendable {
+  /// Counted from the end.
+  let axis: Int
+  let lengths: [Int]
+  let input: Shape
+
+  init(_ lengths: [Int], axis: Int, of input: Shape) {
+    self.axis = axis
+    self.lengths = lengths
+    self.input = input
+  }
+
+  /// Parts of one length.
+  convenience init(_ count: Int, axis: Int, of input: Shape) {
+    self.init(Array(repeating: input[axis + input.rank] / count, count: count), axis: axis, of: input)
+  }
+
+  override var name: String { "parts" }
+  override var mayHoldTensors: Bool { false }
+
+  /// The parts, in their order.
+  private var regions: [SliceRegion] {
+    var region = SliceRegion(whole: input)
+    let position = axis + input.rank
+    return lengths.map { length in
+      region.result[position] = length
+      defer { region.starts[position] += length }
+      return region
+    }
+  }
+
+  override func forward(_ inputs: [Tensor]) -> [Tensor] { regions.map { Slice($0)(inputs[0]) } }
+
+  override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+    let present = cotangents.indices.filter { cotangents[$0] != nil }
+    let regions = regions
+    if present.count == 1 { return [SliceEmbedding(regions[present[0]])(cotangents[present[0]]!)] }
+    let lead = present.reduce(Shape()) {
+      $0.broadcast(with: cotangents[$1]!.shape.first(cotangents[$1]!.rank - input.rank)) ?? $0
+    }
+    let dtype = cotangents[present[0]]!.dtype
+    let parts = cotangents.indices.map { index in
+      let whole = lead.followed(by: regions[index].result)
+      return cotangents[index]?.expanded(to: whole) ?? Tensor.zeros(whole, dtype: dtype)
+    }
+    return [concatenated(parts, axis: axis)]
+  }
+
+  override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+    guard let tangent = tangents[0] else { return lengths.map { _ in nil } }
+    let lead = tangent.shape.first(tangent.rank - input.rank)
+    return Parts(lengths, axis: axis, of: lead.followed(by: input))([tangent])
+  }
+}
 
 extension Tensor {
   /// `count` positions of an axis, from `start` on. A view.
@@ -33,11 +87,7 @@ extension Tensor {
       Misuse.report("split", "\(sizes) do not add up to axis \(axis) of shape \(shape) (length \(shape[axis]))")
       return sizes.map { _ in .placeholder }
     }
-    var start = 0
-    return sizes.map { size in
-      defer { start += size }
-      return part(axis, start, size)
-    }
+    return sizes.count < 2 ? sizes.map { _ in self } : Parts(sizes, axis: axis - rank, of: shape)([self])
   }
 
   /// Parts of one length along an axis, the last perhaps shorter. Views.
@@ -63,6 +113,7 @@ extension Tensor {
   /// The slabs of an axis, without it. Views.
   public func unbind(axis: Int = 0) -> [Tensor] {
     guard let axis = normalizedAxis(axis, rank: rank, "unbind") else { return [.placeholder] }
-    return (0..<shape[axis]).map { part(axis, $0, 1).squeezed(axis: axis) }
+    guard shape[axis] > 0 else { return [] }
+    return split(size: 1, axis: axis).map { $0.squeezed(axis: axis) }
   }
 }

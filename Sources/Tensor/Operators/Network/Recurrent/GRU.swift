@@ -26,7 +26,7 @@ public func gruCell(
   guard checkCell(x, [hidden], inputWeight, hiddenWeight, [inputBias, hiddenBias], gates: 3, "gruCell") else {
     return .placeholder
   }
-  func gates(_ x: Tensor) -> [Tensor] { EqualParts(3, axis: -1, of: x.shape)([x]) }
+  func gates(_ x: Tensor) -> [Tensor] { Parts(3, axis: -1, of: x.shape)([x]) }
   let ofInput = gates(linear(x, inputWeight, inputBias))
   let ofState = gates(linear(hidden, hiddenWeight, hiddenBias))
   return GRU.step.apply(ofInput + ofState + [hidden])[0]

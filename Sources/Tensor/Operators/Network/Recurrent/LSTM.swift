@@ -1,14 +1,51 @@
-private enum LSTM {
+/// What one step computes, as formulas of the gates i, f, g, o.
+enum LSTM {
+  typealias Value = Formula.Value
+
   /// The new cell and hidden state, from the four gates before their functions and the cell.
   static let step = Formula("lstmCell", inputs: 5) { v in
-    let input = Activations.sigmoidValue(v[0])
-    let forget = Activations.sigmoidValue(v[1])
-    let cell = forget * v[4] + input * tanh(v[2])
-    return [Activations.sigmoidValue(v[3]) * tanh(cell), cell]
+    let gates = activated(v)
+    let cell = gates[1] * v[4] + gates[0] * gates[2]
+    return [gates[3] * tanh(cell), cell]
+  }
+
+  /// The same, and the four gates after their functions: [i, f, g, o, cell, hidden]. Nobody records it, so that
+  /// it needs no name.
+  static let steps = Formula(inputs: 5) { v in
+    let gates = activated(v)
+    let cell = gates[1] * v[4] + gates[0] * gates[2]
+    return gates + [cell, gates[3] * tanh(cell)]
+  }
+
+  /// The cotangents of the gates before their functions and of the cell before the step, from those of the
+  /// new hidden state and cell, the gates after their functions, and the cell before and after.
+  static let pullback = Formula("lstm.pullback", inputs: 8) { v in
+    let (u, i, f, g, o) = (v[0], v[2], v[3], v[4], v[5])
+    let top = tanh(v[7])
+    let cell = v[1] + u * o * (1 - square(top))
+    return slopes([cell * g, cell * v[6], cell * i, u * top], [i, f, g, o]) + [cell * f]
+  }
+
+  /// The tangents of [i, f, g, o, cell, hidden], from those of the gates before their functions and of the
+  /// cell, the gates after their functions, and the cell before and after.
+  static let pushforward = Formula("lstm.pushforward", inputs: 11) { v in
+    let (i, f, g, o) = (v[5], v[6], v[7], v[8])
+    let gates = slopes(Array(v[..<4]), [i, f, g, o])
+    let cell = gates[0] * g + i * gates[2] + gates[1] * v[9] + f * v[4]
+    let top = tanh(v[10])
+    return gates + [cell, gates[3] * top + o * (1 - square(top)) * cell]
+  }
+
+  private static func activated(_ v: [Value]) -> [Value] {
+    [Activations.sigmoidValue(v[0]), Activations.sigmoidValue(v[1]), tanh(v[2]), Activations.sigmoidValue(v[3])]
+  }
+
+  private static func slopes(_ u: [Value], _ y: [Value]) -> [Value] {
+    (0..<4).map { u[$0] * ($0 == 2 ? 1 - square(y[2]) : y[$0] * (1 - y[$0])) }
   }
 
   static func advance(_ gates: Tensor, _ cell: Tensor) -> (hidden: Tensor, cell: Tensor) {
-    let parts = EqualParts(4, axis: -1, of: gates.shape)([gates])
+    let parts = Parts(4, axis: -1, of: gates.shape)([gates])
     let next = step.apply(parts + [cell])
     return (next[0], next[1])
   }
@@ -82,22 +119,29 @@ public func lstm(
   else {
     return (.placeholder, .placeholder, .placeholder)
   }
-  // What the inputs contribute, for all times in one product.
-  let projected = linear(x, inputWeight, inputBias)
-  let bias = hiddenBias.map { projected + $0 } ?? projected
-  let recurrent = hiddenWeight.transposed()
-  let times = unstacked(bias)
-  var (hidden, cell) = (hidden, cell)
-  var outputs = Array(repeating: hidden, count: times.count)
-  for time in reverse ? Array(times.indices.reversed()) : Array(times.indices) {
-    (hidden, cell) = LSTM.advance(times[time] + matmul(hidden, recurrent), cell)
-    outputs[time] = hidden
+  let width = hiddenWeight.shape[1]
+  let leads = [x.shape.last(x.rank - 1), hidden.shape, cell.shape].map { $0.first($0.rank - 1) }
+  guard let lead = leads[0].broadcast(with: leads[1])?.broadcast(with: leads[2]) else {
+    return (
+      Misuse.fail("lstm", "x \(x.shape) and states \(hidden.shape) and \(cell.shape) do not have one batch"),
+      .placeholder, .placeholder
+    )
   }
-  return (stacked(outputs), hidden, cell)
-}
-
-/// The parts along the first axis, without it.
-private func unstacked(_ x: Tensor) -> [Tensor] {
-  let parts = EqualParts(x.shape[0], axis: -x.rank, of: x.shape)([x])
-  return parts.map { $0.squeezed(axis: 0) }
+  let (times, batch) = (x.shape[0], lead.elementCount)
+  let state = lead.followed(by: [width])
+  let gates = Shape([times]).followed(by: lead).followed(by: [4 * width])
+  // What the inputs contribute, for all times in one product.
+  let biased = linear(x, inputWeight, inputBias)
+  let missing = Shape([times]).followed(by: Shape(repeating: 1, rank: lead.rank - leads[0].rank))
+  let projected = (hiddenBias.map { biased + $0 } ?? biased)
+    .reshaped(missing.followed(by: leads[0]).followed(by: [4 * width])).expanded(to: gates)
+  let results = LSTMLayer(times: times, batch: batch, hidden: width, reverse: reverse)([
+    projected.reshaped([times, batch, 4 * width]), hidden.expanded(to: state).reshaped([batch, width]),
+    cell.expanded(to: state).reshaped([batch, width]), hiddenWeight,
+  ])
+  let last = reverse ? 0 : times - 1
+  return (
+    results[0].reshaped(Shape([times]).followed(by: state)), results[0].part(0, last, 1).reshaped(state),
+    results[1].part(0, last, 1).reshaped(state)
+  )
 }
