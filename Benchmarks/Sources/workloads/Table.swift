@@ -105,6 +105,11 @@ struct Table {
           ratio(median("matmul_\(size).product"), median("matmul_\(size).cblas_product")), 1.05
         ))
     }
+    for name in [
+      "mlp_mnist", "lenet", "transformer_block", "lstm", "lstm.lstm_fused", "softmax_layernorm", "logsumexp_reduce",
+    ] {
+      list.append(("\(name) / fastest peer", ratio(median(name), fastestPeer(name)?.time), 1.5))
+    }
     list.append(("import_time, ms", median("import_time").map { $0 / 1000 }, 25))
     list.append(("deep_chain / PyTorch", against("torch", "deep_chain"), 0.05))
     return list
