@@ -147,7 +147,7 @@ private struct TapeBuilder {
 }
 
 /// The nodes that tensors depend on, in the order of recording, none older than `oldest`.
-private func nodes(before results: [Tensor?], since oldest: UInt64) -> [Node] {
+func nodes(before results: [Tensor?], since oldest: UInt64) -> [Node] {
   // The nodes that wait, ascending: the newest is last, and most arrivals belong near it.
   var waiting: [Node] = []
   func wait(_ node: Node) {

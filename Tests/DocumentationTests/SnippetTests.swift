@@ -108,6 +108,27 @@ struct SnippetTests {
     #expect(model.namedParameters.map(\.name) == ["0.weight", "0.bias", "2.weight", "2.bias"])
   }
 
+  @Test func netOfADifferentialEquation() {
+    // snippet
+    let solution = Sequential {
+      Linear(1, 20)
+      Tanh()
+      Linear(20, 1)
+    }
+    let times = Tensor.linspace(from: 0, to: 3, count: 64).unsqueezed(axis: 1)
+    let residual = {
+      let (u, _, curvature) = directionalDerivatives(
+        { solution($0) }, at: times, along: Tensor.ones(like: times), order: 2)
+      return square(curvature + u).mean()
+    }
+    Adam(solution, learningRate: 1e-2).step(minimizing: residual())
+    // end
+    let optimizer = Adam(solution, learningRate: 1e-2)
+    let before = residual().item()
+    for _ in 0..<50 { optimizer.step(minimizing: residual()) }
+    #expect(residual().item() < 0.5 * before)
+  }
+
   @Test func everyDocumentedExampleIsHere() throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()

@@ -84,6 +84,7 @@ struct Table {
       ("mlp_tiny / JAX jit", against("jax", "mlp_tiny"), 0.35),
       ("mlp_digits / JAX jit", against("jax", "mlp_digits"), 0.7),
       ("elementwise_1m / torch.compile", against("torch_compile", "elementwise_1m"), 0.8),
+      ("pinn_burgers / JAX jit", against("jax", "pinn_burgers"), 0.5),
       (
         "hvp_mlp: value + gradient + product / gradient",
         ratio(median("hvp_mlp.value_grad_hvp"), median("hvp_mlp.grad")), 2.6

@@ -17,6 +17,8 @@ enum Workload: String, CaseIterable {
   case rosenbrock10 = "rosenbrock_10"
   case rosenbrock100 = "rosenbrock_100"
   case rosenbrock1000 = "rosenbrock_1000"
+  case burgers = "pinn_burgers"
+  case forceMatching = "force_matching"
   case sinSeed = "sin_seed"
   case elementwise1M = "elementwise_1m"
   case elementwise16M = "elementwise_16m"
@@ -44,6 +46,8 @@ enum Workload: String, CaseIterable {
     case .rosenbrock10: stopwatch.rosenbrock(10)
     case .rosenbrock100: stopwatch.rosenbrock(100)
     case .rosenbrock1000: stopwatch.rosenbrock(1000)
+    case .burgers: stopwatch.burgers()
+    case .forceMatching: stopwatch.forceMatching()
     case .sinSeed: stopwatch.sineSeeds()
     case .elementwise1M: stopwatch.elementwise(1 << 20)
     case .elementwise16M: stopwatch.elementwise(1 << 24)

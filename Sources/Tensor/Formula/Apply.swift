@@ -48,7 +48,7 @@ extension Formula {
 
   // Slots of a node: its inputs, then its results, nil where not saved.
 
-  private func plan(of node: Node) -> Plan {
+  func plan(of node: Node) -> Plan {
     var wanted = 0
     for index in 0..<inputCount where node.isTracked(index) { wanted |= 1 << index }
     return plan(wanted: wanted, resultsKept: true)
@@ -92,7 +92,7 @@ extension Formula {
     pullBack(node, plan, [cotangent], derived, sink)
   }
 
-  private func saved(_ node: Node, _ plan: Plan) -> [Tensor] {
+  func saved(_ node: Node, _ plan: Plan) -> [Tensor] {
     plan.savedInputs.map { node.saved($0, input: $0) }
       + plan.savedResults.map { node.saved(node.inputCount + $0, output: $0) }
   }

@@ -87,6 +87,12 @@ public final class Formula: Function, @unchecked Sendable {
     pushForward(node, source)
   }
 
+  override package func pushSeries(_ node: Node, _ source: any SeriesSource) -> [Series?] {
+    formulaSeries(node, source)
+  }
+
+  override package var pushesBlocksOfSeries: Bool { true }
+
   /// Applies the formula to a tensor.
   public override func callAsFunction(_ x: Tensor) -> Tensor {
     takes(1) ? apply(x) : .placeholder
@@ -161,8 +167,9 @@ final class Plan: Sendable {
     let passes: Bool
   }
   /// Tangents of the wanted inputs, then what was saved -> the results' tangents, by which are not zero.
-  private unowned let formula: Formula  // which holds the plan
+  unowned let formula: Formula  // which holds the plan
   private let others = Mutex<[Int: Derived]>([:])
+  let seriesPlans = Mutex<[SeriesKey: SeriesPlan]>([:])
 
   init(_ formula: Formula, wanted: [Int], resultsKept: Bool) {
     self.formula = formula
@@ -281,14 +288,14 @@ extension Formula {
 }
 
 /// Derives one formula from another.
-private struct Derivation {
+struct Derivation {
   typealias SavedSet = (inputs: [Int], results: [Int])
 
   let formula: Formula
   let wanted: [Int]
   /// The formula's values, then those of its derivative. Inputs: the formula's, then one cotangent for
   /// each result, then one tangent for each input.
-  private let graph = FormulaGraph(isDerivative: true)
+  let graph = FormulaGraph(isDerivative: true)
   private let map: [Int]
 
   init(_ formula: Formula, _ wanted: [Int]) {
@@ -299,7 +306,7 @@ private struct Derivation {
       parameters: (0..<formula.parameterCount).map(graph.parameter))
   }
 
-  private func results(_ which: [Int]) -> [Int] { which.map { map[formula.results[$0]] } }
+  func results(_ which: [Int]) -> [Int] { which.map { map[formula.results[$0]] } }
   private var inputs: [Int] { (0..<formula.inputCount).map(graph.input) }
 
   private func cotangents(from which: [Int]) -> [Int?] {
@@ -363,14 +370,15 @@ private struct Derivation {
   }
 
   /// The derivative as a formula of the seeds and of what was saved.
-  private func extract(
+  func extract(
     _ roots: [Int?], targets: [Int], seeds: [Int], _ saved: SavedSet, _ label: String
   ) -> (formula: Formula, targets: [Int])? {
     let present = roots.indices.filter { roots[$0] != nil }
     guard !present.isEmpty else { return nil }
     let target = FormulaGraph(isDerivative: true)
     var inputs = Array(
-      repeating: target.constant(.nan), count: 2 * formula.inputCount + formula.results.count)
+      repeating: target.constant(.nan),
+      count: Swift.max(2 * formula.inputCount + formula.results.count, (seeds.max() ?? 0) + 1))
     for (position, seed) in seeds.enumerated() { inputs[seed] = target.input(position) }
     for (position, index) in saved.inputs.enumerated() {
       inputs[index] = target.input(seeds.count + position)

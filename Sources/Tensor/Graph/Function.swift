@@ -116,6 +116,12 @@ open class Function: @unchecked Sendable {
       "\(name): jvp gave \(results.count) tangents for \(node.outputCount) results")
     return results
   }
+
+  /// Pushes the inputs' series of derivatives along directions forward to the results.
+  package func pushSeries(_ node: Node, _ source: any SeriesSource) -> [Series?] { seriesOneByOne(node, source) }
+
+  /// Whether series of higher orders may carry extra leading axes, a block of directions at once.
+  package var pushesBlocksOfSeries: Bool { false }
 }
 
 extension Node {

@@ -37,6 +37,12 @@ open class LinearFunction: Function, @unchecked Sendable {
   package final override func pushforward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {
     [node.tangent(ofInput: 0, source).map { self($0) }]
   }
+
+  package final override func pushSeries(_ node: Node, _ source: any SeriesSource) -> [Series?] {
+    [node.series(ofInput: 0, source).map { $0.map { entry in entry.map { self($0) } } }]
+  }
+
+  package final override var pushesBlocksOfSeries: Bool { true }
 }
 
 /// A function linear in each of its two inputs: its author says how to apply it and its two adjoints.
@@ -105,6 +111,12 @@ open class BilinearFunction: Function, @unchecked Sendable {
     guard let right else { return [left] }
     return [left + right]
   }
+
+  package final override func pushSeries(_ node: Node, _ source: any SeriesSource) -> [Series?] {
+    [convolvedSeries(node, source)]
+  }
+
+  package final override var pushesBlocksOfSeries: Bool { true }
 }
 
 extension Tensor {

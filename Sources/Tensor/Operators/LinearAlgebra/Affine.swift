@@ -60,6 +60,20 @@ final class Affine: Function, @unchecked Sendable {
     let parts = [ofInput, ofWeight, ofBias].compactMap { $0 }
     return [parts.dropFirst().reduce(parts.first) { sum, part in sum.map { $0 + part } }]
   }
+
+  override func pushSeries(_ node: Node, _ source: any SeriesSource) -> [Series?] {
+    let products = product.convolvedSeries(node, source)
+    let bias = node.series(ofInput: 2, alignedToRank: 2, source)
+    guard let products, let bias else { return [products ?? bias] }
+    return [
+      zip(products, bias).map { product, bias in
+        guard let product, let bias else { return product ?? bias }
+        return product + bias
+      }
+    ]
+  }
+
+  override var pushesBlocksOfSeries: Bool { true }
 }
 
 /// x weight + bias, along the last axis of x: a dense layer whose weight is stored [inputs, outputs].

@@ -118,23 +118,39 @@ final class FormulaSum: Function, @unchecked Sendable {
 
   override func pushforward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {
     let plan = plan(of: node)
-    var tangents = (0..<node.inputCount).map {
+    let tangents = (0..<node.inputCount).map {
       node.tangent(ofInput: $0, alignedToRank: axes.input.rank, source)
     }
     let present = tangents.indices.filter { tangents[$0] != nil }
-    guard let first = present.first, let pushforward = plan.pushforward(from: present).formula else {
-      return [nil]
-    }
-    // A tangent of a narrower input counts once for every element the input is broadcast to.
-    let shape = tangents[first]!.shape
-    let narrow = shape.rank < axes.input.rank ? shape : shape.last(axes.input.rank)
-    tangents[first] = Expand.ifNeeded(tangents[first]!, from: narrow, to: axes.input)
-    let inputs = present.map { tangents[$0]! } + saved(node, plan)
-    let sum = FormulaSum(
-      pushforward, ReducedAxes(shape: tangents[first]!.shape, mask: axes.mask, keepDims: axes.keepDims),
-      scale: scale, parameters: node.parameters)
-    return [sum(inputs)]
+    guard !present.isEmpty, let pushforward = plan.pushforward(from: present).formula else { return [nil] }
+    return [sum(pushforward, present.map { tangents[$0]! } + saved(node, plan), node.parameters)]
   }
+
+  override func pushSeries(_ node: Node, _ source: any SeriesSource) -> [Series?] {
+    let plan = plan(of: node)
+    guard let inputs = SeriesInputs(node, rank: axes.input.rank, source) else { return [nil] }
+    let saved = saved(node, plan)
+    return [
+      (0..<source.layout.count).map { entry in
+        plan.series(inputs.key(only: entry)).formula.map {
+          sum($0, inputs.entries(for: entry) + saved, node.parameters)
+        }
+      }
+    ]
+  }
+
+  /// The sum of a formula of some of the inputs' derivatives and of what was saved.
+  private func sum(_ formula: Formula, _ inputs: [Tensor], _ parameters: SIMD2<Double>) -> Tensor {
+    var inputs = inputs
+    // One of a narrower input counts once for every element the input is broadcast to.
+    let shape = inputs[0].shape
+    let narrow = shape.rank < axes.input.rank ? shape : shape.last(axes.input.rank)
+    inputs[0] = Expand.ifNeeded(inputs[0], from: narrow, to: axes.input)
+    let axes = ReducedAxes(shape: inputs[0].shape, mask: axes.mask, keepDims: axes.keepDims)
+    return FormulaSum(formula, axes, scale: scale, parameters: parameters)(inputs)
+  }
+
+  override var pushesBlocksOfSeries: Bool { true }
 }
 
 extension Formula {
