@@ -161,6 +161,46 @@ struct TaylorTests {
     #expect(none[2].shape == [0])
   }
 
+  /// Rules that evaluate functions again, or solve with them, are rules like others.
+  @Test func checkpointsAndImplicitFunctions() {
+    let x = f64(0.4, 2)
+    let v = f64(1, -0.5)
+    let body = { (x: Tensor) in softmax(tanh(x) * x) * exp(x) }
+    let kept = directionalDerivatives(body, at: x, along: v, order: 4)
+    let again = directionalDerivatives(checkpoint(body).callAsFunction, at: x, along: v, order: 4)
+    for (got, expected) in zip(again, kept) { #expect(near(got, doubles(expected), 1e-11)) }
+
+    let root = { (a: Tensor) in try! rootSolve({ x, a in x * x - a }, from: Tensor.ones(like: a), at: a) }
+    let solved = directionalDerivatives(root, at: x, along: v, order: 4)
+    let closed = directionalDerivatives({ (a: Tensor) in sqrt(a) }, at: x, along: v, order: 4)
+    for (got, expected) in zip(solved, closed) { #expect(near(got, doubles(expected), 1e-8)) }
+    let curvature = { (f: @escaping (Tensor) -> Tensor) in
+      grad { (a: Tensor) in directionalDerivatives(f, at: a, along: v, order: 2)[2].sum() }(x)
+    }
+    #expect(near(curvature(root), doubles(curvature { sqrt($0) }), 1e-8))
+  }
+
+  /// A dense layer, of which input, weight and bias all move.
+  @Test func denseLayers() {
+    let at = [f64(0.3, -1, 2, 0.5).reshaped([2, 2]), f64(1, 2, -1, 0.5, 0.25, 3).reshaped([2, 3]), f64(1, 2, 3)]
+    let v = at.map { cos($0 * 2) }
+    let layer = { (p: [Tensor]) in tanh(matmul(sin(p[0]), exp(p[1]), adding: square(p[2]))) }
+    let plain = { (p: [Tensor]) in tanh(matmul(sin(p[0]), exp(p[1])) + square(p[2])) }
+    for moving in [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]] {
+      let some = { (f: @escaping ([Tensor]) -> Tensor) in
+        directionalDerivatives(
+          { (own: [Tensor]) in
+            var all = at
+            for (place, tensor) in zip(moving, own) { all[place] = tensor }
+            return f(all)
+          }, at: moving.map { at[$0] }, along: moving.map { stacked([v[$0], at[$0]]) }, order: 3)
+      }
+      for (got, expected) in zip(some(layer), some(plain)) {
+        #expect(got.shape == expected.shape && near(got, doubles(expected), 1e-12), "\(moving)")
+      }
+    }
+  }
+
   // MARK: - Results
 
   @Test func twoOrdersAsATuple() {

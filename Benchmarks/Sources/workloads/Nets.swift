@@ -4,7 +4,7 @@ import NN
 /// Steps of training, and derivatives of second order, of small nets.
 extension Stopwatch {
   /// `[W0, b0, W1, b1, ...]` applied to rows of `x`, without an activation on the last layer.
-  private func net(_ parameters: [Tensor], _ x: Tensor, _ activation: (Tensor) -> Tensor) -> Tensor {
+  func net(_ parameters: [Tensor], _ x: Tensor, _ activation: (Tensor) -> Tensor) -> Tensor {
     var h = x
     for layer in stride(from: 0, to: parameters.count - 2, by: 2) {
       h = activation(matmul(h, parameters[layer], adding: parameters[layer + 1]))

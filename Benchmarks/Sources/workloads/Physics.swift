@@ -2,14 +2,6 @@ import Autograd
 
 /// Losses that are made of a net's derivatives, and their gradients with respect to its parameters.
 extension Stopwatch {
-  private func net(_ parameters: [Tensor], _ x: Tensor) -> Tensor {
-    var h = x
-    for layer in stride(from: 0, to: parameters.count - 2, by: 2) {
-      h = tanh(matmul(h, parameters[layer]) + parameters[layer + 1])
-    }
-    return matmul(h, parameters[parameters.count - 2]) + parameters[parameters.count - 1]
-  }
-
   /// Burgers' equation: u_t + u u_x - (0.01 / pi) u_xx of a net of x and t.
   func burgers() {
     let parameters = Inputs.parameters([2] + Array(repeating: 20, count: 8) + [1])
@@ -29,7 +21,7 @@ extension Stopwatch {
 
     let taylor = valueAndGrad { (parameters: [Tensor]) in
       let (u, d) = directionalDerivatives(
-        { self.net(parameters, $0) }, at: points, alongEach: [alongX, alongT], orders: [2, 1])
+        { net(parameters, $0, tanh) }, at: points, alongEach: [alongX, alongT], orders: [2, 1])
       return residual([u, d[0][0], d[0][1], d[1][0]])[0].mean()
     }
     measure {
@@ -39,7 +31,7 @@ extension Stopwatch {
     }
 
     let nested = valueAndGrad { (parameters: [Tensor]) in
-      let f = { (x: Tensor) in self.net(parameters, x) }
+      let f = { (x: Tensor) in net(parameters, x, tanh) }
       let slope = { (x: Tensor) in jvp(f, at: x, along: alongX) }
       let (u, ux) = slope(points)
       let uxx = jvp({ slope($0).tangent }, at: points, along: alongX).tangent
@@ -61,7 +53,7 @@ extension Stopwatch {
       let difference = positions.unsqueezed(axis: 1) - positions.unsqueezed(axis: 0)
       let distance = square(difference).sum(axis: -1).flattened()
       let features = stacked([exp(-distance), exp(-0.25 * distance), 1 / (1 + distance)], axis: -1)
-      return self.net(parameters, features).sum() / 64
+      return net(parameters, features, tanh).sum() / 64
     }
     let check = { (result: (value: Tensor, gradient: [Tensor])) in
       ["loss": result.value.item(), "gnorm": norm(result.gradient)]
