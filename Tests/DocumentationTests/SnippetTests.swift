@@ -118,7 +118,7 @@ struct SnippetTests {
     let times = Tensor.linspace(from: 0, to: 3, count: 64).unsqueezed(axis: 1)
     let residual = {
       let (u, _, curvature) = directionalDerivatives(
-        { solution($0) }, at: times, along: Tensor.ones(like: times), order: 2)
+        solution, at: times, along: Tensor.ones(like: times), order: 2)
       return square(curvature + u).mean()
     }
     Adam(solution, learningRate: 1e-2).step(minimizing: residual())
