@@ -5,8 +5,8 @@ import Tensor
 /// A function's value and its derivatives along a direction, of order 1 ... `order`:
 /// u, u', u'', ... with respect to t, of f(x + t v) at t = 0.
 ///
-/// One forward sweep carries all orders: it costs about `order` (order + 1) / 2 evaluations, where nested
-/// ``jvp(_:at:along:)`` would cost 2 to the power of `order`. The results may be differentiated again, by any
+/// One forward sweep carries all orders: beside the value it costs `order` evaluations where f is linear and at
+/// most about `order` (`order` + 1) / 2 elsewhere; nested ``jvp(_:at:along:)`` costs 2 to the power of `order`. The results may be differentiated again, by any
 /// transform, with respect to whatever f depends on: the gradient of a loss made of u, u_x and u_xx is one
 /// `grad` around all of it.
 ///
