@@ -108,9 +108,7 @@ struct BlockMap: @unchecked Sendable {
     guard isParallel, chunks.count > 1 else { return chunks.forEach(body) }
     withoutActuallyEscaping(body) { body in
       let shared = UnsafeSendable((body: body, chunks: chunks))
-      Parallel.run(chunks.count, grain: 1) { first, last in
-        for chunk in shared.value.chunks[first..<last] { shared.value.body(chunk) }
-      }
+      Parallel.runAlone(chunks.count) { shared.value.body(shared.value.chunks[$0]) }
     }
   }
 

@@ -5,6 +5,7 @@
 
 typedef struct adj_thread_state {
   int32_t recording_paused; // > 0: operators on this thread record nothing
+  int32_t alone;            // > 0: operators on this thread use no other, because others do the same work
   int32_t draining;         // 1 while parked references are being released
   void **parked;            // references handed over by deinit, to be released without recursion
   int64_t parked_count;

@@ -72,7 +72,7 @@ extension BLAS {
   package static func gemm(
     _ dtype: DType, transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     alpha: Double = 1, a: UnsafeRawPointer, lda: Int, b: UnsafeRawPointer, ldb: Int,
-    beta: Double = 0, c: UnsafeMutableRawPointer, ldc: Int, threads: Int = Int(adj_blas_thread_limit())
+    beta: Double = 0, c: UnsafeMutableRawPointer, ldc: Int, threads: Int = Parallel.threads
   ) {
     let product = Product(
       dtype: dtype, transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k,
@@ -86,7 +86,7 @@ extension BLAS {
     alpha: Double = 1, a: UnsafeRawPointer, lda: Int, strideA: Int,
     b: UnsafeRawPointer, ldb: Int, strideB: Int,
     beta: Double = 0, c: UnsafeMutableRawPointer, ldc: Int, strideC: Int,
-    threads limit: Int = Int(adj_blas_thread_limit())
+    threads limit: Int = Parallel.threads
   ) {
     if batch <= 0 { return }
     // Rows that follow one another, all times one matrix: one product of more rows.

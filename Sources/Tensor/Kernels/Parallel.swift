@@ -15,14 +15,17 @@ package enum Parallel {
   /// Elements of simple work that are worth a thread of their own.
   package static let elementGrain = 1 << 16
 
+  /// The most threads that an operator may use here.
+  static var threads: Int { adj_thread().pointee.alone > 0 ? 1 : BLAS.threads }
+
   /// Runs `body` on consecutive parts of `0 ..< count`, each of at least `grain`.
   package static func run(_ count: Int, grain: Int, _ body: @Sendable (Int, Int) -> Void) {
-    guard count >= 2 * grain, BLAS.threads > 1 else {
+    guard count >= 2 * grain, threads > 1 else {
       body(0, count)
       return
     }
     // More parts than threads, so that a thread that loses its core for a while holds up little.
-    runParts(Swift.min(4 * BLAS.threads, count / grain), count, body)
+    runParts(Swift.min(4 * threads, count / grain), count, body)
   }
 
   @inline(never)

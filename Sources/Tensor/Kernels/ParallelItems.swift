@@ -1,4 +1,5 @@
 import CBLAS
+import CKernels
 import Dispatch
 
 extension Parallel {
@@ -10,7 +11,7 @@ extension Parallel {
   static func runItems(
     _ count: Int, work: Int, grain: Int = productGrain, _ body: @Sendable (_ items: Range<Int>, _ threads: Int) -> Void
   ) {
-    let threads = BLAS.threads
+    let threads = threads
     let parts = Swift.min(threads, count, count &* work / grain)
     guard parts > 1 else { return body(0..<count, threads) }
     adj_blas_use_threads(1)
@@ -20,5 +21,21 @@ extension Parallel {
       }
     }
     adj_blas_use_threads(Int32(threads))
+  }
+
+  /// Runs `body` for each of `0 ..< count`, which are independent and whose operators use no further thread.
+  package static func runAlone(_ count: Int, _ body: @Sendable (Int) -> Void) {
+    guard count > 1, threads > 1 else { return (0..<count).forEach(body) }
+    let limit = Int32(BLAS.threads)
+    adj_blas_use_threads(1)
+    withoutActuallyEscaping(body) { body in
+      DispatchQueue.concurrentPerform(iterations: count) { item in
+        let thread = adj_thread()!
+        thread.pointee.alone += 1
+        defer { thread.pointee.alone -= 1 }
+        body(item)
+      }
+    }
+    adj_blas_use_threads(limit)
   }
 }
