@@ -4,74 +4,33 @@ import Testing
 /// Taylor mode against nested jvp, which shares no rule with it beyond first order.
 extension CatalogueTests {
   @Suite(.serialized) struct Taylor {
-    private static let accuracy = Accuracy(ulps: 0x1p18, dtype: .float64, byLargest: true, atLeast: 1)
-
-    private func floating(_ row: Row, _ inputs: [Tensor]) -> ([Tensor]) -> [Tensor] {
-      let f = row.function(at: inputs)
-      return { f($0).filter { $0.dtype.isFloatingPoint } }
-    }
-
-    private func order(_ row: Row) -> Int { row.isPointwise ? 4 : 3 }
-
-    private func directions(_ point: [Tensor], lead: [Int] = []) -> [Tensor] {
-      point.enumerated().map { index, x in
-        let shape = Shape(lead + Array(x.shape))
-        let places = Tensor.arange(shape.elementCount, dtype: .float64).reshaped(shape)
-        return (sin(places * 1.3 + Double(index + 1)) + 0.25).asType(x.dtype)
-      }
-    }
-
-    private func nested(
-      _ f: @escaping ([Tensor]) -> [Tensor], _ x: [Tensor], along v: [Tensor], order: Int
-    ) -> [[Tensor]] {
-      var results = [f(x)]
-      var function = f
-      for _ in 0..<order {
-        let previous = function
-        function = { jvp(previous, at: $0, along: v).tangent }
-        results.append(function(x))
-      }
-      return results
-    }
-
     private func compare(_ got: [[Tensor]], _ expected: [[Tensor]], _ what: String) {
-      #expect(got.count == expected.count)
-      for (order, (got, expected)) in zip(got, expected).enumerated() {
-        expectEqual(got, expected.map(\.numbers), Self.accuracy, "derivative \(order) of \(what)")
-      }
+      for difference in Series.differences(got, expected) { Issue.record("\(what): \(difference)") }
     }
 
     @Test("all orders are those of nested jvp", arguments: Catalogue.differentiable)
     func againstNested(_ row: Row) {
-      for shapes in row.allShapes {
-        let inputs = row.draw(shapes)
-        let f = floating(row, inputs)
-        let x = row.differentiable.map { inputs[$0] }
-        let v = directions(x)
-        compare(
-          directionalDerivatives(f, at: x, along: v, order: order(row)),
-          nested(f, x, along: v, order: order(row)), "\(row.name) at \(shapes)")
-      }
+      #expect(Checks.run(row, .taylor, .float64) == .passed)
     }
 
     @Test("strided inputs", arguments: Catalogue.differentiable, [MemoryLayoutKind.transposed, .reversed])
     func strided(_ row: Row, _ layout: MemoryLayoutKind) {
       let inputs = row.draw()
       let x = row.differentiable.map { inputs[$0] }
-      let v = directions(x)
+      let v = Series.directions(x)
       compare(
         directionalDerivatives(
-          floating(row, inputs.map(layout.apply)), at: x.map(layout.apply), along: v.map(layout.apply), order: 3),
-        directionalDerivatives(floating(row, inputs), at: x, along: v, order: 3), "\(row.name), \(layout)")
+          row.floatingFunction(at: inputs.map(layout.apply)), at: x.map(layout.apply), along: v.map(layout.apply), order: 3),
+        directionalDerivatives(row.floatingFunction(at: inputs), at: x, along: v, order: 3), "\(row.name), \(layout)")
     }
 
     @Test("nothing in, nothing out", arguments: Catalogue.differentiable)
     func empty(_ row: Row) {
       for shapes in row.allEmptyShapes {
         let inputs = row.draw(shapes)
-        let f = floating(row, inputs)
+        let f = row.floatingFunction(at: inputs)
         let x = row.differentiable.map { inputs[$0] }
-        let all = directionalDerivatives(f, at: x, along: directions(x), order: 3)
+        let all = directionalDerivatives(f, at: x, along: Series.directions(x), order: 3)
         for results in all { #expect(results.map(\.shape) == f(x).map(\.shape), "\(row.name) at \(shapes)") }
       }
     }
@@ -80,9 +39,9 @@ extension CatalogueTests {
     func leadingAxes(_ row: Row) {
       for shapes in [row.inputs.map(\.shape)] + (row.isPointwise ? row.broadcastShapes : row.shapes) {
         let inputs = row.draw(shapes)
-        let f = floating(row, inputs)
+        let f = row.floatingFunction(at: inputs)
         let x = row.differentiable.map { inputs[$0] }
-        let v = directions(x, lead: [2, 1])
+        let v = Series.directions(x, lead: [2, 1])
         let block = directionalDerivatives(f, at: x, along: v, order: 3)
         for index in 0..<2 {
           let single = directionalDerivatives(f, at: x, along: v.map { $0[index, 0] }, order: 3)
@@ -95,10 +54,10 @@ extension CatalogueTests {
     @Test("several directions are each of them", arguments: Catalogue.differentiable)
     func severalDirections(_ row: Row) {
       let inputs = row.draw()
-      let f = floating(row, inputs)
+      let f = row.floatingFunction(at: inputs)
       let x = row.differentiable.map { inputs[$0] }
       // Two alone and two blocks, of which those of a kind go together.
-      let all = [[], [2], [], [2]].map { directions(x, lead: $0) }
+      let all = [[], [2], [], [2]].map { Series.directions(x, lead: $0) }
       let (value, derivatives) = directionalDerivatives(
         f, at: x, alongEach: all.enumerated().map { index, v in v.map { $0 * Double(index + 1) } },
         orders: [2, 3, 3, 1])
@@ -115,12 +74,12 @@ extension CatalogueTests {
     func gradientOfDerivatives(_ row: Row) {
       for shapes in [row.inputs.map(\.shape)] + row.broadcastShapes.prefix(row.isPointwise ? 2 : 0) {
         let inputs = row.draw(shapes)
-        let f = floating(row, inputs)
+        let f = row.floatingFunction(at: inputs)
         let x = row.differentiable.map { inputs[$0] }
-        let v = directions(x)
+        let v = Series.directions(x)
         // A different weight for every order and element, so that nothing cancels.
         func loss(_ all: [[Tensor]]) -> Tensor {
-          let weights = directions(all.flatMap { $0 })
+          let weights = Series.directions(all.flatMap { $0 })
           return zip(all.flatMap { $0 }, weights).reduce(Tensor.zeros([], dtype: .float64)) {
             $0 + ($1.0 * $1.1).asType(.float64).sum()
           }
@@ -128,7 +87,7 @@ extension CatalogueTests {
         let got = grad { (x: [Tensor], v: [Tensor]) in
           loss(directionalDerivatives(f, at: x, along: v, order: 2))
         }(x, v)
-        let expected = grad { (x: [Tensor], v: [Tensor]) in loss(nested(f, x, along: v, order: 2)) }(x, v)
+        let expected = grad { (x: [Tensor], v: [Tensor]) in loss(Series.nested(f, x, along: v, order: 2)) }(x, v)
         compare([got.0, got.1], [expected.0, expected.1], "the gradient for \(row.name) at \(shapes)")
       }
     }
@@ -136,9 +95,9 @@ extension CatalogueTests {
     @Test("second derivatives are second differences", arguments: Catalogue.differentiable.filter(\.isPointwise))
     func differences(_ row: Row) {
       let inputs = row.draw()
-      let f = floating(row, inputs)
+      let f = row.floatingFunction(at: inputs)
       let x = row.differentiable.map { inputs[$0] }
-      let v = directions(x)
+      let v = Series.directions(x)
       func value(_ step: Double) -> [Tensor] { f(zip(x, v).map { $0 + step * $1 }) }
       // Extrapolated once: the error is of order h^4, and of rounding 1e-16 / h^2.
       func second(_ h: Double) -> [Tensor] {

@@ -1,35 +1,14 @@
 import Autograd
 import Foundation
 
-/// What is checked of an operator's derivatives. Each case is a column of Operators.md: adding one is a case here.
-enum Check: String, CaseIterable, Sendable {
-  case vjp
-  case jvp
-  case reverseReverse = "rev-rev"
-  case forwardReverse = "fwd-rev"
-  case reverseForward = "rev-fwd"
-  case forwardForward = "fwd-fwd"
-  case third = "order 3"
-  case leadingAxes = "leading axes"
+/// A column of Operators.md: adding one is a case there.
+typealias Check = DerivativeCheck
 
-  /// For the legend.
-  var meaning: String {
-    switch self {
-    case .vjp: "the pullback of a cotangent"
-    case .jvp: "the pushforward of a tangent"
-    case .reverseReverse: "the pullback of the pullback"
-    case .forwardReverse: "the pushforward of the pullback, as Hessian-vector products use it"
-    case .reverseForward: "the pullback of the pushforward"
-    case .forwardForward: "the pushforward of the pushforward"
-    case .third: "pullbacks and pushforwards of all of these"
-    case .leadingAxes: "extra leading axes on cotangents and tangents, first and second derivatives"
-    }
-  }
-
+extension Check {
   /// The order of derivative that it needs.
   var order: Int {
     switch self {
-    case .vjp, .jvp, .leadingAxes: 1
+    case .vjp, .jvp, .leadingAxes, .taylor: 1
     case .reverseReverse, .forwardReverse, .reverseForward, .forwardForward: 2
     case .third: 3
     }
@@ -46,6 +25,7 @@ enum Check: String, CaseIterable, Sendable {
     case .forwardForward: [forward(forward(f))]
     case .third: [reverse(forward(reverse(f))), forward(reverse(forward(f)))]
     case .leadingAxes: [reverse(f, lead: [2]), forward(f, lead: [2])]
+    case .taylor: [{ x in directionalDerivatives(f, at: x, along: x.map { seed(like: $0, []) }, order: 3).flatMap { $0 } }]
     }
   }
 
@@ -54,6 +34,7 @@ enum Check: String, CaseIterable, Sendable {
     let isLed = comparison.contains("leading axes")
     switch self {
     case .leadingAxes: return isLed
+    case .taylor: return false
     case .vjp, .jvp:
       return [rawValue, "value in \(rawValue)", "adjoint identity"].contains(comparison)
     case .third:

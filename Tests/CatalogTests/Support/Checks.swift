@@ -22,7 +22,8 @@ enum Checks {
     return outcomes.value("\(row.name) \(check) \(dtype)") {
       do {
         return try withTensorErrors {
-          try dtype == .float64 ? againstDifferences(row, check) : againstDouble(row, check)
+          if dtype == .float32 { return againstDouble(row, check) }
+          return try check == .taylor ? againstNestedPushforwards(row) : againstDifferences(row, check)
         }
       } catch {
         return .failed("\(check.rawValue) of \(row.name) in \(dtype): \(error)")
@@ -71,6 +72,20 @@ enum Checks {
     if let first = failures.first { return .failed("\(first)") }
     let compared = reports.flatMap(\.checks).filter { check.covers($0.key) }
     return compared.isEmpty ? .failed("\(row.name): \(check.rawValue) compared nothing") : .passed
+  }
+
+  private static func againstNestedPushforwards(_ row: Row) -> Outcome {
+    for shapes in row.allShapes {
+      let inputs = row.draw(shapes)
+      let f = row.floatingFunction(at: inputs)
+      let x = row.differentiable.map { inputs[$0] }
+      let v = Series.directions(x)
+      let order = row.seriesOrder
+      let found = Series.differences(
+        directionalDerivatives(f, at: x, along: v, order: order), Series.nested(f, x, along: v, order: order))
+      if let first = found.first { return .failed("Taylor mode of \(row.name) at \(shapes): \(first)") }
+    }
+    return .passed
   }
 
   private static func againstDouble(_ row: Row, _ check: Check) -> Outcome {

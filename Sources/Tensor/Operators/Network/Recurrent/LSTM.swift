@@ -120,25 +120,16 @@ public func lstm(
     return (.placeholder, .placeholder, .placeholder)
   }
   let width = hiddenWeight.shape[1]
-  let leads = [x.shape.last(x.rank - 1), hidden.shape, cell.shape].map { $0.first($0.rank - 1) }
-  guard let lead = leads[0].broadcast(with: leads[1])?.broadcast(with: leads[2]) else {
-    return (
-      Misuse.fail("lstm", "x \(x.shape) and states \(hidden.shape) and \(cell.shape) do not have one batch"),
-      .placeholder, .placeholder
-    )
-  }
+  let lead = hidden.shape.first(hidden.rank - 1)
   let (times, batch) = (x.shape[0], lead.elementCount)
-  let state = lead.followed(by: [width])
-  let gates = Shape([times]).followed(by: lead).followed(by: [4 * width])
   // What the inputs contribute, for all times in one product.
   let biased = linear(x, inputWeight, inputBias)
-  let missing = Shape([times]).followed(by: Shape(repeating: 1, rank: lead.rank - leads[0].rank))
-  let projected = (hiddenBias.map { biased + $0 } ?? biased)
-    .reshaped(missing.followed(by: leads[0]).followed(by: [4 * width])).expanded(to: gates)
+  let projected = hiddenBias.map { biased + $0 } ?? biased
   let results = LSTMLayer(times: times, batch: batch, hidden: width, reverse: reverse)([
-    projected.reshaped([times, batch, 4 * width]), hidden.expanded(to: state).reshaped([batch, width]),
-    cell.expanded(to: state).reshaped([batch, width]), hiddenWeight,
+    projected.reshaped([times, batch, 4 * width]), hidden.reshaped([batch, width]), cell.reshaped([batch, width]),
+    hiddenWeight,
   ])
+  let state = hidden.shape
   let last = reverse ? 0 : times - 1
   return (
     results[0].reshaped(Shape([times]).followed(by: state)), results[0].part(0, last, 1).reshaped(state),
