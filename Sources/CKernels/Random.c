@@ -14,7 +14,8 @@
 //                                                  normal  p = (W + 1/2) / 2^32
 //   float64   W = word 2i + 2^32 * word (2i + 1):  uniform u = (W >> 11) / 2^53
 //                                                  normal  p = ((W >> 11) + 1/2) / 2^53
-//   uniform   low + (high - low) * u, and the largest number below high if that rounds to high or more
+//   uniform   low + (high - low) * u; where that rounds to less than low or to high or more, the dtype's nearest
+//             number inside (a range above the largest float64 is halved for the sum, which is doubled)
 //   normal    mean + deviation * quantile(p), the quantile by M. J. Wichura, "Algorithm AS 241: The percentage
 //             points of the normal distribution", Applied Statistics 37 (1988), PPND16
 //   bernoulli 1 if word i < round(probability * 2^32), else 0
@@ -103,7 +104,7 @@ void adj_philox(uint64_t key, uint64_t stream, uint64_t counter, uint32_t *dst, 
   }
 }
 
-// The largest float64 below x, which is finite.
+// The neighbours of finite numbers (and of infinities, towards 0).
 static double below_f64(double x) {
   int64_t bits;
   if (x == 0) return -0x1p-1074;
@@ -120,17 +121,37 @@ static float below_f32(float x) {
   memcpy(&x, &bits, 4);
   return x;
 }
+static float above_f32(float x) { return -below_f32(-x); }
+
+// low + (high - low) u without overflow: a range that no float64 holds is computed at half its size. The factor of
+// all others, 1, changes nothing.
+typedef struct interval {
+  double low, range, factor;
+} interval;
+
+static interval open_interval(double low, double high) {
+  double range = high - low;
+  if (range <= 0x1.fffffffffffffp1023) return (interval){low, range, 1};
+  return (interval){low / 2, high / 2 - low / 2, 2};
+}
+
+// What a float32 may be, so that low <= x < high holds for the bounds as they are and (unless that leaves nothing)
+// for the bounds rounded to float32.
+static void float32_bounds(double low, double high, float *least, float *most) {
+  *least = (float)low;
+  if ((double)*least < low) *least = above_f32(*least);
+  *most = below_f32((float)high);
+  if (!(*most >= *least)) *most = *least;
+}
 
 uint64_t adj_random_uniform(uint64_t key, uint64_t stream, uint64_t counter, adj_dtype dtype, int64_t count, double low, double high, void *dst) {
   if (count <= 0 || (dtype != ADJ_F32 && dtype != ADJ_F64)) return 0;
   source from = open_source(key, stream, counter);
   _Alignas(64) uint64_t pairs[CHUNK];
-  double range = high - low;
+  interval in = open_interval(low, high);
   if (dtype == ADJ_F32) {
-    // The bound is the largest float32 below high itself, which may lie between two of them.
-    float most = (float)high, least = (float)low;
-    if ((double)most >= high) most = below_f32(most);
-    if (!(most >= least)) most = least; // no float32 in between
+    float least, most;
+    float32_bounds(low, high, &least, &most);
     for (int64_t i = 0; i < count; i += CHUNK) {
       int64_t n = count - i < CHUNK ? count - i : CHUNK;
       float *d = (float *)dst + i;
@@ -138,7 +159,9 @@ uint64_t adj_random_uniform(uint64_t key, uint64_t stream, uint64_t counter, adj
       uint32_t words[CHUNK];
       memcpy(words, pairs, (size_t)n * 4);
       for (int64_t j = 0; j < n; j++) {
-        float x = (float)(low + range * ((double)(int32_t)(words[j] >> 8) * 0x1p-24));
+        // Without the factor: a sum of parts of a range that needs one is 0 or far beyond the largest float32.
+        float x = (float)(in.low + in.range * ((double)(int32_t)(words[j] >> 8) * 0x1p-24));
+        x = x < least ? least : x;
         d[j] = x > most ? most : x;
       }
     }
@@ -154,7 +177,7 @@ uint64_t adj_random_uniform(uint64_t key, uint64_t stream, uint64_t counter, adj
       // 53 bits in two halves, each of which becomes a float64 exactly in vector code too.
       uint64_t w = pairs[j] >> 11;
       double u = (double)(int32_t)(w >> 27) * 0x1p-26 + (double)(int32_t)(w & 0x7ffffff) * 0x1p-53;
-      double x = low + range * u;
+      double x = (in.low + in.range * u) * in.factor; // never below low, since rounding keeps order
       d[j] = x > most ? most : x;
     }
   }

@@ -55,9 +55,12 @@ extension RandomGenerator: RandomNumberGenerator {
 }
 
 extension Tensor {
-  /// Numbers evenly distributed in `low ..< high`.
+  /// Numbers evenly distributed in `low ..< high`, which never leave it by rounding.
   ///
-  /// - Precondition: A floating-point dtype, `low < high`, both finite.
+  /// Element i is low + (high - low) u, u a multiple of 2^-24 (float32) or 2^-53 (float64) in 0 ..< 1, rounded
+  /// to the numbers of the dtype that lie in the range.
+  /// - Precondition: A floating-point dtype, `low < high`, both finite; a number of the dtype lies between them
+  ///   (a float64 always does).
   public static func uniform(
     _ shape: Shape, low: Double = 0, high: Double = 1, dtype: DType = .float32,
     using generator: inout RandomGenerator
@@ -65,10 +68,18 @@ extension Tensor {
     guard dtype.isFloatingPoint, low < high, low.isFinite, high.isFinite else {
       return Misuse.fail("uniform", "needs a floating-point dtype and low < high, got \(dtype), \(low), \(high)")
     }
+    guard dtype != .float32 || holdsFloat32(low, high) else {
+      return Misuse.fail("uniform", "no float32 lies in \(low) ..< \(high); draw float64 numbers")
+    }
     return generator.draw(shape, dtype, "uniform") { seed, stream, counter, storage in
       adj_random_uniform(
         seed, stream, counter, dtype.kernel, Int64(storage.count), low, high, storage.pointer)
     }
+  }
+
+  private static func holdsFloat32(_ low: Double, _ high: Double) -> Bool {
+    let nearest = Float(low)
+    return Double(Double(nearest) < low ? nearest.nextUp : nearest) < high
   }
 
   /// Normally distributed numbers.

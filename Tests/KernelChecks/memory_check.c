@@ -594,6 +594,27 @@ static void check_random(void) {
     check_hash("bernoulli", doubles, MANY, HASH_BERNOULLI);
   }
 
+  // Narrow and wide ranges: inside, and the same bits on every instruction set.
+  static const double ranges[][2] = {{0.7, 0.7 + 0x1p-22}, {1 + 0x1p-30, 1 + 0x1p-22}, {-0.7 - 0x1p-22, -0.7},
+                                     {1, 1 + 0x1p-23}, {-1e39, 1e39}, {-1.7e308, 1.7e308}};
+  for (int range = 0; range < 6; range++) {
+    double low = ranges[range][0], high = ranges[range][1];
+    for (int dtype = 0; dtype < 2; dtype++) {
+      void *first = NULL;
+      for (int which = 0; which < 3; which++) {
+        if (!adj_isa_select(isas[which])) continue;
+        void *samples = first == NULL ? (void *)doubles : (void *)again;
+        adj_random_uniform(4, 5, 6, (adj_dtype)dtype, 10007, low, high, samples);
+        if (first != NULL) CHECK(memcmp(first, samples, 10007 * size_of(dtype)) == 0, "uniform of range %d, %s", range, isas[which]);
+        else first = samples;
+      }
+      for (int64_t i = 0; i < 10007; i++) {
+        double x = get(first, dtype, i).f;
+        CHECK(x >= low && x < high, "uniform %g outside [%g, %g)", x, low, high);
+      }
+    }
+  }
+
   // Pieces that start at a block are the pieces of the whole.
   for (int round = 0; round < 50; round++) {
     int64_t start = below(1000) * 4, count = 1 + below(3000);

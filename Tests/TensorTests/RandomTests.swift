@@ -123,6 +123,33 @@ struct RandomTests {
     #expect(Swift.abs(dice.asType(.float64).mean().item() - 3.5) < 0.02)
   }
 
+  /// low ..< high as float64 and as the dtype's own numbers, where rounding or overflow would leave it.
+  @Test func uniformIsHalfOpen() {
+    let bounds: [(low: Double, high: Double)] = [
+      (0.7, 0.7 + 0x1p-22), (0.1, 0.1 + 0x1p-24), (-0.7 - 0x1p-22, -0.7), (1, 1 + 0x1p-23), (1, 1.5 * 0x1p-23 + 1),
+      (1 + 0x1p-30, 1 + 0x1p-22), (-0x1p-149, 0x1p-149), (-1e-46, 1e-46), (0, 1e-45), (16_777_216, 16_777_217.5),
+      (-1e39, 1e39), (3e38, 1e300), (-1.7e308, 1.7e308), (-Double.greatestFiniteMagnitude, 0x1p1023),
+    ]
+    var g = RandomGenerator(seed: 31)
+    for (low, high) in bounds {
+      let single = Tensor.uniform([4096], low: low, high: high, using: &g).scalars(as: Float.self)
+      #expect(single.allSatisfy { $0.isFinite && low <= Double($0) && Double($0) < high }, "\(low), \(high)")
+      #expect(single.allSatisfy { Float(low) <= $0 && ($0 < Float(high) || Double(Float(low).nextUp) > high) })
+      let double = Tensor.uniform([4096], low: low, high: high, dtype: .float64, using: &g).scalars(as: Double.self)
+      #expect(double.allSatisfy { $0.isFinite && low <= $0 && $0 < high }, "\(low), \(high)")
+      // Not all at one end where there is room.
+      if high.ulp < (high - low) / 8 { #expect(Set(double).count > 4) }
+    }
+  }
+
+  @Test func aRangeTooWideForOneDifferenceIsFilledEvenly() {
+    var g = RandomGenerator(seed: 8)
+    let x = Tensor.uniform([50_000], low: -1.6e308, high: 1.6e308, dtype: .float64, using: &g)
+      .scalars(as: Double.self).map { $0 / 1.6e308 }
+    #expect(Swift.abs(x.reduce(0, +) / 50_000) < 0.02)
+    #expect(Swift.abs(x.reduce(0) { $0 + $1 * $1 } / 50_000 - 1.0 / 3) < 0.01)
+  }
+
   @Test func permutationsAreUniform() {
     var g = RandomGenerator(seed: 5)
     let order = Tensor.permutation(1000, using: &g).scalars(as: Int.self)
@@ -151,6 +178,12 @@ struct RandomTests {
     #expect(
       misuse { _ = Tensor.uniform([2], low: 1, high: 1, using: &g) }
         == "uniform: needs a floating-point dtype and low < high, got float32, 1.0, 1.0")
+    // A float64 lies between, a float32 does not.
+    #expect(
+      misuse { _ = Tensor.uniform([2], low: 1 + 0x1p-40, high: 1 + 0x1p-30, using: &g) }
+        == "uniform: no float32 lies in 1.0000000000009095 ..< 1.0000000009313226; draw float64 numbers")
+    #expect(
+      misuse { _ = Tensor.uniform([2], low: 1e39, high: 1e40, using: &g) }?.hasPrefix("uniform: no float32") == true)
     #expect(
       misuse { _ = Tensor.normal([2], standardDeviation: -1, using: &g) }?.hasPrefix("normal: needs") == true)
     #expect(

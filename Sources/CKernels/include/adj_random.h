@@ -9,7 +9,8 @@ void adj_philox(uint64_t key, uint64_t stream, uint64_t counter, uint32_t *dst, 
 
 // Each element of dst takes the words that follow from `counter` on; each call returns how many
 // counter values (blocks of four words) it used. float32 takes one word an element, float64 two.
-// [low, high): low + (high - low) * u, u a multiple of 2^-24 (float32) or 2^-53 (float64), never high.
+// In [low, high), both finite: low + (high - low) * u, u a multiple of 2^-24 (float32) or 2^-53 (float64), rounded to
+// the dtype's numbers inside. Where there are none, the smallest one that is not below low.
 uint64_t adj_random_uniform(uint64_t key, uint64_t stream, uint64_t counter, adj_dtype dtype, int64_t count, double low, double high, void *dst);
 // By inversion (Wichura's AS 241), in arithmetic that rounds the same on every machine.
 uint64_t adj_random_normal(uint64_t key, uint64_t stream, uint64_t counter, adj_dtype dtype, int64_t count, double mean, double deviation, void *dst);
