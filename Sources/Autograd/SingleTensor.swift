@@ -1,8 +1,8 @@
 import Tensor
 
-// The transforms of functions from a tensor to a tensor, for themselves: where these fit, the compiler need not look
-// for a structure that would, so that `grad { x in ... }` is checked in milliseconds, however long the expression. They
-// are what the transforms of structures are; see there.
+// The transforms of functions from a tensor (or two) to a tensor, for themselves: where these fit, the compiler need
+// not look for a structure that would, so that `grad { x in ... }` is checked in milliseconds, however long the
+// expression. They are what the transforms of structures are; see there.
 
 /// The value and the gradient of a function of a tensor that gives one number.
 ///
@@ -25,6 +25,23 @@ public func valueAndGrad(
 public func grad(_ f: @escaping (Tensor) -> Tensor) -> (Tensor) -> Tensor {
   let both = valueAndGrad { (x: Single) in f(x.tensor) }
   return { both(Single($0)).gradient.tensor }
+}
+
+/// The value and the gradients of a function of two tensors that gives one number.
+public func valueAndGrad(
+  _ f: @escaping (Tensor, Tensor) -> Tensor
+) -> (Tensor, Tensor) -> (value: Tensor, gradient: (Tensor, Tensor)) {
+  let both = valueAndGrad { (x: Single, y: Single) in f(x.tensor, y.tensor) }
+  return { x, y in
+    let (value, gradient) = both(Single(x), Single(y))
+    return (value, (gradient.0.tensor, gradient.1.tensor))
+  }
+}
+
+/// The gradients of a function of two tensors that gives one number.
+public func grad(_ f: @escaping (Tensor, Tensor) -> Tensor) -> (Tensor, Tensor) -> (Tensor, Tensor) {
+  let both = valueAndGrad(f)
+  return { both($0, $1).gradient }
 }
 
 /// The value of a function of a tensor, and its pullback, from a cotangent of the result to the input's: J'u.

@@ -15,24 +15,51 @@ enum Comparison {
 extension Tensor {
   /// Where elements are equal, as bool; shapes broadcast.
   public static func .== (a: Tensor, b: Tensor) -> Tensor { Comparison.equal.tensors.apply(a, b) }
-  public static func .== (a: Tensor, b: Int) -> Tensor { a .== Double(b) }
+  /// The number takes the tensor's dtype.
+  @_disfavoredOverload public static func .== (a: Tensor, b: Int) -> Tensor { a .== Double(b) }
+  /// The number takes the tensor's dtype.
+  @_disfavoredOverload public static func .== (a: Tensor, b: Float) -> Tensor { a .== Double(b) }
+  /// The number takes the tensor's dtype.
   public static func .== (a: Tensor, b: Double) -> Tensor { Comparison.equal.number.apply(a, SIMD2(b, 0)) }
   /// Where elements differ.
   public static func .!= (a: Tensor, b: Tensor) -> Tensor { Comparison.notEqual.tensors.apply(a, b) }
-  public static func .!= (a: Tensor, b: Int) -> Tensor { a .!= Double(b) }
+  /// The number takes the tensor's dtype.
+  @_disfavoredOverload public static func .!= (a: Tensor, b: Int) -> Tensor { a .!= Double(b) }
+  /// The number takes the tensor's dtype.
+  @_disfavoredOverload public static func .!= (a: Tensor, b: Float) -> Tensor { a .!= Double(b) }
+  /// The number takes the tensor's dtype.
   public static func .!= (a: Tensor, b: Double) -> Tensor { Comparison.notEqual.number.apply(a, SIMD2(b, 0)) }
   /// Where `a` is less than `b`; false at NaN.
   public static func .< (a: Tensor, b: Tensor) -> Tensor { Comparison.less.tensors.apply(a, b) }
-  public static func .< (a: Tensor, b: Int) -> Tensor { a .< Double(b) }
+  /// The number takes the tensor's dtype.
+  @_disfavoredOverload public static func .< (a: Tensor, b: Int) -> Tensor { a .< Double(b) }
+  /// The number takes the tensor's dtype.
+  @_disfavoredOverload public static func .< (a: Tensor, b: Float) -> Tensor { a .< Double(b) }
+  /// The number takes the tensor's dtype.
   public static func .< (a: Tensor, b: Double) -> Tensor { Comparison.less.number.apply(a, SIMD2(b, 0)) }
+  /// Where `a` is at most `b`; false at NaN.
   public static func .<= (a: Tensor, b: Tensor) -> Tensor { Comparison.lessOrEqual.tensors.apply(a, b) }
-  public static func .<= (a: Tensor, b: Int) -> Tensor { a .<= Double(b) }
+  /// The number takes the tensor's dtype.
+  @_disfavoredOverload public static func .<= (a: Tensor, b: Int) -> Tensor { a .<= Double(b) }
+  /// The number takes the tensor's dtype.
+  @_disfavoredOverload public static func .<= (a: Tensor, b: Float) -> Tensor { a .<= Double(b) }
+  /// The number takes the tensor's dtype.
   public static func .<= (a: Tensor, b: Double) -> Tensor { Comparison.lessOrEqual.number.apply(a, SIMD2(b, 0)) }
+  /// Where `a` is greater than `b`; false at NaN.
   public static func .> (a: Tensor, b: Tensor) -> Tensor { Comparison.less.tensors.apply(b, a) }
-  public static func .> (a: Tensor, b: Int) -> Tensor { a .> Double(b) }
+  /// The number takes the tensor's dtype.
+  @_disfavoredOverload public static func .> (a: Tensor, b: Int) -> Tensor { a .> Double(b) }
+  /// The number takes the tensor's dtype.
+  @_disfavoredOverload public static func .> (a: Tensor, b: Float) -> Tensor { a .> Double(b) }
+  /// The number takes the tensor's dtype.
   public static func .> (a: Tensor, b: Double) -> Tensor { Comparison.less.reversed.apply(a, SIMD2(b, 0)) }
+  /// Where `a` is at least `b`; false at NaN.
   public static func .>= (a: Tensor, b: Tensor) -> Tensor { Comparison.lessOrEqual.tensors.apply(b, a) }
-  public static func .>= (a: Tensor, b: Int) -> Tensor { a .>= Double(b) }
+  /// The number takes the tensor's dtype.
+  @_disfavoredOverload public static func .>= (a: Tensor, b: Int) -> Tensor { a .>= Double(b) }
+  /// The number takes the tensor's dtype.
+  @_disfavoredOverload public static func .>= (a: Tensor, b: Float) -> Tensor { a .>= Double(b) }
+  /// The number takes the tensor's dtype.
   public static func .>= (a: Tensor, b: Double) -> Tensor { Comparison.lessOrEqual.reversed.apply(a, SIMD2(b, 0)) }
 
   /// Where both are true (not 0).

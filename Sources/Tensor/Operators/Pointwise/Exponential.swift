@@ -19,10 +19,8 @@ public func exp(_ x: Tensor) -> Tensor { Exponential.exp.apply(x) }
 public func exp(_ x: Formula.Value) -> Formula.Value { x.applying(.exp) }
 @_disfavoredOverload public func exp(_ x: Double) -> Double { adj_exp(x) }
 @_disfavoredOverload public func exp(_ x: Float) -> Float { adj_expf(x) }
-@available(*, unavailable, message: "exp takes a number or a tensor: write exp(Tensor(values))")
-public func exp(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "exp takes a number or a tensor: write exp(Tensor(values))")
-public func exp(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func exp<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// 2 to the power of each element.
 ///
@@ -31,10 +29,8 @@ public func exp2(_ x: Tensor) -> Tensor { Exponential.exp2.apply(x) }
 public func exp2(_ x: Formula.Value) -> Formula.Value { x.applying(.exp2) }
 @_disfavoredOverload public func exp2(_ x: Double) -> Double { adj_exp2(x) }
 @_disfavoredOverload public func exp2(_ x: Float) -> Float { adj_exp2f(x) }
-@available(*, unavailable, message: "exp2 takes a number or a tensor: write exp2(Tensor(values))")
-public func exp2(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "exp2 takes a number or a tensor: write exp2(Tensor(values))")
-public func exp2(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func exp2<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// exp(x) - 1, accurate near 0.
 ///
@@ -43,10 +39,8 @@ public func expm1(_ x: Tensor) -> Tensor { Exponential.expm1.apply(x) }
 public func expm1(_ x: Formula.Value) -> Formula.Value { x.applying(.expm1) }
 @_disfavoredOverload public func expm1(_ x: Double) -> Double { adj_expm1(x) }
 @_disfavoredOverload public func expm1(_ x: Float) -> Float { adj_expm1f(x) }
-@available(*, unavailable, message: "expm1 takes a number or a tensor: write expm1(Tensor(values))")
-public func expm1(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "expm1 takes a number or a tensor: write expm1(Tensor(values))")
-public func expm1(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func expm1<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Natural logarithm; -inf at 0, NaN below.
 ///
@@ -55,10 +49,8 @@ public func log(_ x: Tensor) -> Tensor { Exponential.log.apply(x) }
 public func log(_ x: Formula.Value) -> Formula.Value { x.applying(.log) }
 @_disfavoredOverload public func log(_ x: Double) -> Double { adj_log(x) }
 @_disfavoredOverload public func log(_ x: Float) -> Float { adj_logf(x) }
-@available(*, unavailable, message: "log takes a number or a tensor: write log(Tensor(values))")
-public func log(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "log takes a number or a tensor: write log(Tensor(values))")
-public func log(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func log<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Logarithm to base 2.
 ///
@@ -67,10 +59,8 @@ public func log2(_ x: Tensor) -> Tensor { Exponential.log2.apply(x) }
 public func log2(_ x: Formula.Value) -> Formula.Value { x.applying(.log2) }
 @_disfavoredOverload public func log2(_ x: Double) -> Double { adj_log2(x) }
 @_disfavoredOverload public func log2(_ x: Float) -> Float { adj_log2f(x) }
-@available(*, unavailable, message: "log2 takes a number or a tensor: write log2(Tensor(values))")
-public func log2(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "log2 takes a number or a tensor: write log2(Tensor(values))")
-public func log2(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func log2<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Logarithm to base 10.
 ///
@@ -79,10 +69,8 @@ public func log10(_ x: Tensor) -> Tensor { Exponential.log10.apply(x) }
 public func log10(_ x: Formula.Value) -> Formula.Value { x.applying(.log10) }
 @_disfavoredOverload public func log10(_ x: Double) -> Double { adj_log10(x) }
 @_disfavoredOverload public func log10(_ x: Float) -> Float { adj_log10f(x) }
-@available(*, unavailable, message: "log10 takes a number or a tensor: write log10(Tensor(values))")
-public func log10(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "log10 takes a number or a tensor: write log10(Tensor(values))")
-public func log10(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func log10<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// log(1 + x), accurate near 0.
 ///
@@ -91,10 +79,8 @@ public func log1p(_ x: Tensor) -> Tensor { Exponential.log1p.apply(x) }
 public func log1p(_ x: Formula.Value) -> Formula.Value { x.applying(.log1p) }
 @_disfavoredOverload public func log1p(_ x: Double) -> Double { adj_log1p(x) }
 @_disfavoredOverload public func log1p(_ x: Float) -> Float { adj_log1pf(x) }
-@available(*, unavailable, message: "log1p takes a number or a tensor: write log1p(Tensor(values))")
-public func log1p(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "log1p takes a number or a tensor: write log1p(Tensor(values))")
-public func log1p(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func log1p<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Square root; NaN below 0.
 ///
@@ -103,10 +89,8 @@ public func sqrt(_ x: Tensor) -> Tensor { Exponential.sqrt.apply(x) }
 public func sqrt(_ x: Formula.Value) -> Formula.Value { x.applying(.sqrt) }
 @_disfavoredOverload public func sqrt(_ x: Double) -> Double { adj_sqrt(x) }
 @_disfavoredOverload public func sqrt(_ x: Float) -> Float { adj_sqrtf(x) }
-@available(*, unavailable, message: "sqrt takes a number or a tensor: write sqrt(Tensor(values))")
-public func sqrt(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "sqrt takes a number or a tensor: write sqrt(Tensor(values))")
-public func sqrt(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func sqrt<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Cube root, also of negative numbers.
 ///
@@ -115,7 +99,5 @@ public func cbrt(_ x: Tensor) -> Tensor { Exponential.cbrt.apply(x) }
 public func cbrt(_ x: Formula.Value) -> Formula.Value { x.applying(.cbrt) }
 @_disfavoredOverload public func cbrt(_ x: Double) -> Double { adj_cbrt(x) }
 @_disfavoredOverload public func cbrt(_ x: Float) -> Float { adj_cbrtf(x) }
-@available(*, unavailable, message: "cbrt takes a number or a tensor: write cbrt(Tensor(values))")
-public func cbrt(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "cbrt takes a number or a tensor: write cbrt(Tensor(values))")
-public func cbrt(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func cbrt<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }

@@ -16,10 +16,8 @@ public func sinh(_ x: Tensor) -> Tensor { Hyperbolic.sinh.apply(x) }
 public func sinh(_ x: Formula.Value) -> Formula.Value { x.applying(.sinh) }
 @_disfavoredOverload public func sinh(_ x: Double) -> Double { adj_sinh(x) }
 @_disfavoredOverload public func sinh(_ x: Float) -> Float { adj_sinhf(x) }
-@available(*, unavailable, message: "sinh takes a number or a tensor: write sinh(Tensor(values))")
-public func sinh(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "sinh takes a number or a tensor: write sinh(Tensor(values))")
-public func sinh(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func sinh<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Hyperbolic cosine.
 ///
@@ -28,10 +26,8 @@ public func cosh(_ x: Tensor) -> Tensor { Hyperbolic.cosh.apply(x) }
 public func cosh(_ x: Formula.Value) -> Formula.Value { x.applying(.cosh) }
 @_disfavoredOverload public func cosh(_ x: Double) -> Double { adj_cosh(x) }
 @_disfavoredOverload public func cosh(_ x: Float) -> Float { adj_coshf(x) }
-@available(*, unavailable, message: "cosh takes a number or a tensor: write cosh(Tensor(values))")
-public func cosh(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "cosh takes a number or a tensor: write cosh(Tensor(values))")
-public func cosh(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func cosh<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Hyperbolic tangent.
 ///
@@ -40,10 +36,8 @@ public func tanh(_ x: Tensor) -> Tensor { Hyperbolic.tanh.apply(x) }
 public func tanh(_ x: Formula.Value) -> Formula.Value { x.applying(.tanh) }
 @_disfavoredOverload public func tanh(_ x: Double) -> Double { adj_tanh(x) }
 @_disfavoredOverload public func tanh(_ x: Float) -> Float { adj_tanhf(x) }
-@available(*, unavailable, message: "tanh takes a number or a tensor: write tanh(Tensor(values))")
-public func tanh(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "tanh takes a number or a tensor: write tanh(Tensor(values))")
-public func tanh(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func tanh<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Inverse hyperbolic sine.
 ///
@@ -52,10 +46,8 @@ public func asinh(_ x: Tensor) -> Tensor { Hyperbolic.asinh.apply(x) }
 public func asinh(_ x: Formula.Value) -> Formula.Value { x.applying(.asinh) }
 @_disfavoredOverload public func asinh(_ x: Double) -> Double { adj_asinh(x) }
 @_disfavoredOverload public func asinh(_ x: Float) -> Float { adj_asinhf(x) }
-@available(*, unavailable, message: "asinh takes a number or a tensor: write asinh(Tensor(values))")
-public func asinh(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "asinh takes a number or a tensor: write asinh(Tensor(values))")
-public func asinh(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func asinh<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Inverse hyperbolic cosine; NaN below 1.
 ///
@@ -64,10 +56,8 @@ public func acosh(_ x: Tensor) -> Tensor { Hyperbolic.acosh.apply(x) }
 public func acosh(_ x: Formula.Value) -> Formula.Value { x.applying(.acosh) }
 @_disfavoredOverload public func acosh(_ x: Double) -> Double { adj_acosh(x) }
 @_disfavoredOverload public func acosh(_ x: Float) -> Float { adj_acoshf(x) }
-@available(*, unavailable, message: "acosh takes a number or a tensor: write acosh(Tensor(values))")
-public func acosh(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "acosh takes a number or a tensor: write acosh(Tensor(values))")
-public func acosh(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func acosh<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Inverse hyperbolic tangent; NaN outside -1 ... 1.
 ///
@@ -76,7 +66,5 @@ public func atanh(_ x: Tensor) -> Tensor { Hyperbolic.atanh.apply(x) }
 public func atanh(_ x: Formula.Value) -> Formula.Value { x.applying(.atanh) }
 @_disfavoredOverload public func atanh(_ x: Double) -> Double { adj_atanh(x) }
 @_disfavoredOverload public func atanh(_ x: Float) -> Float { adj_atanhf(x) }
-@available(*, unavailable, message: "atanh takes a number or a tensor: write atanh(Tensor(values))")
-public func atanh(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "atanh takes a number or a tensor: write atanh(Tensor(values))")
-public func atanh(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func atanh<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }

@@ -18,10 +18,8 @@ public func erf(_ x: Tensor) -> Tensor { Special.erf.apply(x) }
 public func erf(_ x: Formula.Value) -> Formula.Value { x.applying(.erf) }
 @_disfavoredOverload public func erf(_ x: Double) -> Double { adj_erf(x) }
 @_disfavoredOverload public func erf(_ x: Float) -> Float { adj_erff(x) }
-@available(*, unavailable, message: "erf takes a number or a tensor: write erf(Tensor(values))")
-public func erf(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "erf takes a number or a tensor: write erf(Tensor(values))")
-public func erf(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func erf<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// 1 - erf(x), accurate where erf is near 1.
 ///
@@ -30,10 +28,8 @@ public func erfc(_ x: Tensor) -> Tensor { Special.erfc.apply(x) }
 public func erfc(_ x: Formula.Value) -> Formula.Value { x.applying(.erfc) }
 @_disfavoredOverload public func erfc(_ x: Double) -> Double { adj_erfc(x) }
 @_disfavoredOverload public func erfc(_ x: Float) -> Float { adj_erfcf(x) }
-@available(*, unavailable, message: "erfc takes a number or a tensor: write erfc(Tensor(values))")
-public func erfc(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "erfc takes a number or a tensor: write erfc(Tensor(values))")
-public func erfc(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func erfc<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Logarithm of the absolute value of the gamma function.
 ///
@@ -42,10 +38,8 @@ public func lgamma(_ x: Tensor) -> Tensor { Special.lgamma.apply(x) }
 public func lgamma(_ x: Formula.Value) -> Formula.Value { x.applying(.lgamma) }
 @_disfavoredOverload public func lgamma(_ x: Double) -> Double { adj_lgamma(x) }
 @_disfavoredOverload public func lgamma(_ x: Float) -> Float { adj_lgammaf(x) }
-@available(*, unavailable, message: "lgamma takes a number or a tensor: write lgamma(Tensor(values))")
-public func lgamma(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "lgamma takes a number or a tensor: write lgamma(Tensor(values))")
-public func lgamma(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func lgamma<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Inverse of the error function; infinite at -1 and 1, NaN outside.
 ///

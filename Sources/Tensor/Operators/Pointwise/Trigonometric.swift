@@ -16,10 +16,8 @@ public func sin(_ x: Tensor) -> Tensor { Trigonometric.sin.apply(x) }
 public func sin(_ x: Formula.Value) -> Formula.Value { x.applying(.sin) }
 @_disfavoredOverload public func sin(_ x: Double) -> Double { adj_sin(x) }
 @_disfavoredOverload public func sin(_ x: Float) -> Float { adj_sinf(x) }
-@available(*, unavailable, message: "sin takes a number or a tensor: write sin(Tensor(values))")
-public func sin(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "sin takes a number or a tensor: write sin(Tensor(values))")
-public func sin(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func sin<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Cosine, in radians.
 ///
@@ -28,10 +26,8 @@ public func cos(_ x: Tensor) -> Tensor { Trigonometric.cos.apply(x) }
 public func cos(_ x: Formula.Value) -> Formula.Value { x.applying(.cos) }
 @_disfavoredOverload public func cos(_ x: Double) -> Double { adj_cos(x) }
 @_disfavoredOverload public func cos(_ x: Float) -> Float { adj_cosf(x) }
-@available(*, unavailable, message: "cos takes a number or a tensor: write cos(Tensor(values))")
-public func cos(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "cos takes a number or a tensor: write cos(Tensor(values))")
-public func cos(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func cos<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Tangent, in radians.
 ///
@@ -40,10 +36,8 @@ public func tan(_ x: Tensor) -> Tensor { Trigonometric.tan.apply(x) }
 public func tan(_ x: Formula.Value) -> Formula.Value { x.applying(.tan) }
 @_disfavoredOverload public func tan(_ x: Double) -> Double { adj_tan(x) }
 @_disfavoredOverload public func tan(_ x: Float) -> Float { adj_tanf(x) }
-@available(*, unavailable, message: "tan takes a number or a tensor: write tan(Tensor(values))")
-public func tan(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "tan takes a number or a tensor: write tan(Tensor(values))")
-public func tan(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func tan<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Arc sine; NaN outside -1 ... 1.
 ///
@@ -52,10 +46,8 @@ public func asin(_ x: Tensor) -> Tensor { Trigonometric.asin.apply(x) }
 public func asin(_ x: Formula.Value) -> Formula.Value { x.applying(.asin) }
 @_disfavoredOverload public func asin(_ x: Double) -> Double { adj_asin(x) }
 @_disfavoredOverload public func asin(_ x: Float) -> Float { adj_asinf(x) }
-@available(*, unavailable, message: "asin takes a number or a tensor: write asin(Tensor(values))")
-public func asin(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "asin takes a number or a tensor: write asin(Tensor(values))")
-public func asin(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func asin<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Arc cosine; NaN outside -1 ... 1.
 ///
@@ -64,10 +56,8 @@ public func acos(_ x: Tensor) -> Tensor { Trigonometric.acos.apply(x) }
 public func acos(_ x: Formula.Value) -> Formula.Value { x.applying(.acos) }
 @_disfavoredOverload public func acos(_ x: Double) -> Double { adj_acos(x) }
 @_disfavoredOverload public func acos(_ x: Float) -> Float { adj_acosf(x) }
-@available(*, unavailable, message: "acos takes a number or a tensor: write acos(Tensor(values))")
-public func acos(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "acos takes a number or a tensor: write acos(Tensor(values))")
-public func acos(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func acos<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
 
 /// Arc tangent.
 ///
@@ -76,7 +66,5 @@ public func atan(_ x: Tensor) -> Tensor { Trigonometric.atan.apply(x) }
 public func atan(_ x: Formula.Value) -> Formula.Value { x.applying(.atan) }
 @_disfavoredOverload public func atan(_ x: Double) -> Double { adj_atan(x) }
 @_disfavoredOverload public func atan(_ x: Float) -> Float { adj_atanf(x) }
-@available(*, unavailable, message: "atan takes a number or a tensor: write atan(Tensor(values))")
-public func atan(_ x: [Double]) -> [Double] { fatalError("unavailable") }
-@available(*, unavailable, message: "atan takes a number or a tensor: write atan(Tensor(values))")
-public func atan(_ x: [Float]) -> [Float] { fatalError("unavailable") }
+/// Compiles for no argument: the message says what to write.
+@_disfavoredOverload public func atan<Wrong: WrongOperand>(_ x: Wrong) -> Tensor { x.unusable() }
