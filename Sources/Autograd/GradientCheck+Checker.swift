@@ -1,16 +1,20 @@
 import Tensor
 
-/// Runs the checks of ``checkGradients(_:order:of:at:seed:elements:)``.
+/// Runs the checks of ``checkGradients(_:order:of:at:step:tolerance:seed:elements:)``.
 struct GradientChecker {
   private(set) var report: GradientReport
   private let orders: ClosedRange<Int>
   private let elements: Int
+  private let choice: DifferenceChoice
   private var generator: RandomGenerator
 
-  init(_ name: String, _ orders: ClosedRange<Int>, _ seed: UInt64, _ elements: Int) {
+  init(
+    _ name: String, _ orders: ClosedRange<Int>, _ choice: DifferenceChoice, _ seed: UInt64, _ elements: Int
+  ) {
     report = GradientReport(function: name, order: orders.upperBound)
     self.orders = orders
     self.elements = elements
+    self.choice = choice
     generator = RandomGenerator(seed: seed)
   }
 
@@ -18,9 +22,10 @@ struct GradientChecker {
   mutating func check(_ f: CheckedFunction, at x: [Tensor], order: Int) {
     let y = withoutGrad { f.body(x) }
     guard !x.isEmpty, !y.isEmpty else { return }
-    let precision = CheckPrecision(x + y)
+    let precision = CheckPrecision.of(x + y, choice)
     let u = y.map { direction(like: $0) }
-    let v = x.map { direction(like: $0) }
+    // A tangent as long as the steps are: large where the elements are.
+    let v = x.map { direction(like: $0, scales: precision.scales(of: $0)) }
     if orders.contains(order) {
       checkWalks(f, x, y, u, v, precision)
       checkLeadingAxes(f, x, y, precision)
@@ -37,11 +42,12 @@ struct GradientChecker {
     check(f.forward(label: "jvp with leading axes"), at: x + wideV, order: order + 1)
   }
 
-  /// Random numbers that are neither large nor small.
-  private mutating func direction(like x: Tensor, lead: Shape = []) -> Tensor {
+  /// Random numbers that are neither large nor small, unless scaled.
+  private mutating func direction(like x: Tensor, lead: Shape = [], scales: [Double]? = nil) -> Tensor {
     let count = lead.elementCount * x.count
-    let numbers = (0..<count).map { _ in
+    let numbers = (0..<count).map { position in
       Double.random(in: 0.5...1.5, using: &generator) * (Bool.random(using: &generator) ? 1 : -1)
+        * (scales?[position] ?? 1)
     }
     return Tensor(numbers, shape: Shape(Array(lead) + Array(x.shape))).asType(x.dtype)
   }
@@ -89,10 +95,12 @@ struct GradientChecker {
     let weights = u.map(\.doubles)
     for input in x.indices {
       let got = ju[input].doubles
+      let scales = precision.scales(of: x[input])
       var positions = Array(0..<x[input].count)
       if positions.count > elements { positions = Array(positions.shuffled(using: &generator)[..<elements]) }
       for position in positions {
-        let column = difference(f, x, precision.step) { $0 == input && $1 == position ? 1 : 0 }
+        let step = precision.step * scales[position]
+        let column = difference(f, x, step) { $0 == input && $1 == position ? 1 : 0 }
         var expected = 0.0
         for (weights, slopes) in zip(weights, column) {
           for (weight, slope) in zip(weights, slopes) { expected += weight * slope }
@@ -101,7 +109,7 @@ struct GradientChecker {
           f.named("vjp"), f.inputs[input], x[input].index(of: position), expected: expected,
           got: got[position],
           tolerance: precision.relative * Swift.max(abs(expected), abs(got[position])) + precision.absolute
-            + noise)
+            + noise / scales[position])
       }
     }
   }

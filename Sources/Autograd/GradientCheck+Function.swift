@@ -36,31 +36,54 @@ struct CheckedFunction {
 /// How large a step finite differences take, and which differences are accepted, for a floating-point type.
 struct CheckPrecision {
   let epsilon: Double
-  /// Of finite differences; the elements of a direction are about 1.
-  let step: Double
+  /// Of finite differences at elements of magnitude 1; the elements of a direction are about 1 there.
+  var step: Double
+  /// The largest step, as a part of an element's magnitude.
+  var reach: Double
+  /// Whether steps follow the elements' magnitudes.
+  var isScaled = true
   /// Accepted against finite differences.
-  let relative: Double
+  var relative: Double
   let absolute: Double
   /// Accepted between two exact computations, relative to the largest number in them.
   let exact: Double
 
   static let float64 = CheckPrecision(
-    epsilon: 2.3e-16, step: 1e-4, relative: 1e-6, absolute: 1e-8, exact: 1e-9)
+    epsilon: 2.3e-16, step: 1e-4, reach: 1.0 / 64, relative: 1e-6, absolute: 1e-8, exact: 1e-9)
   static let float32 = CheckPrecision(
-    epsilon: 1.2e-7, step: 2e-2, relative: 5e-3, absolute: 1e-4, exact: 1e-3)
+    epsilon: 1.2e-7, step: 2e-2, reach: 1.0 / 8, relative: 5e-3, absolute: 1e-4, exact: 1e-3)
 
-  init(epsilon: Double, step: Double, relative: Double, absolute: Double, exact: Double) {
-    self.epsilon = epsilon
-    self.step = step
-    self.relative = relative
-    self.absolute = absolute
-    self.exact = exact
+  /// The coarsest of the dtypes decides; a step and a tolerance that are given overrule it.
+  static func of(_ tensors: [Tensor], _ chosen: DifferenceChoice) -> CheckPrecision {
+    var precision = tensors.contains { $0.dtype == .float32 } ? float32 : float64
+    if let step = chosen.step {
+      precision.step = step
+      precision.isScaled = false
+    }
+    precision.relative = chosen.tolerance ?? precision.relative
+    return precision
   }
 
-  /// The coarsest of the dtypes decides.
-  init(_ tensors: [Tensor]) {
-    self = tensors.contains { $0.dtype == .float32 } ? .float32 : .float64
+  /// What the step is multiplied with for each element.
+  ///
+  /// Truncation asks for a small step, relative to the element for functions like log and 1/x and whatever
+  /// the element for those like sin; rounding asks for a large one, for the same two reasons. The cube root of
+  /// the magnitude is between the two, up to a part of the magnitude itself. An element far below
+  /// the tensor's largest counts as a hundredth of that, and a tensor of zeros as ones.
+  func scales(of x: Tensor) -> [Double] {
+    let magnitudes = x.doubles.map { abs($0) }
+    guard isScaled, let largest = magnitudes.max(), largest.isFinite else { return magnitudes.map { _ in 1 } }
+    return magnitudes.map {
+      let magnitude = largest > 0 ? Swift.max($0, largest / 100) : 1
+      return Swift.min(cbrt(magnitude), magnitude * reach / step)
+    }
   }
+}
+
+/// The step and the relative tolerance of finite differences, where the caller chose them.
+struct DifferenceChoice {
+  let step: Double?
+  let tolerance: Double?
 }
 
 extension Tensor {

@@ -38,6 +38,18 @@ import Testing
     }
   }
 
+  /// x itself, with derivatives that are a factor off.
+  private final class Scaled: Function, @unchecked Sendable {
+    let factor: Double
+    init(_ factor: Double) { self.factor = factor }
+
+    override func forward(_ inputs: [Tensor]) -> [Tensor] { [inputs[0] + 0] }
+    override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+      [cotangents[0].map { $0 * factor }]
+    }
+    override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] { [tangents[0].map { $0 * factor }] }
+  }
+
   private static let point = Tensor([0.5, -1.25, 2.0] as [Double])
 
   private func checks(_ fault: Faulty.Fault, order: Int) -> (report: GradientReport, checks: Set<String>) {
@@ -103,6 +115,65 @@ import Testing
     let single = weights.mapValues { $0.map { $0.asType(.float32) } }
     let coarse = checkGradients(order: 2, of: f, at: single)
     #expect(coarse.passed, "\(coarse)")
+  }
+
+  /// Functions whose scale is x itself, and functions that have one of their own.
+  private static let functions: [(name: String, f: @Sendable (Tensor) -> Tensor)] = [
+    ("log", { log($0) }), ("sqrt", { sqrt($0) }), ("reciprocal", { 1 / $0 }), ("cube", { $0 * $0 * $0 }),
+    ("sin", { sin($0) }), ("tanh", { tanh($0 * 1e-3) }), ("mixed", { sin($0) / $0 }),
+  ]
+
+  @Test("steps follow the magnitude of the point", arguments: [1e-3, 1, 1e3])
+  func magnitudes(_ magnitude: Double) {
+    let x = Tensor([1.25, 0.75, 2.5] as [Double]) * magnitude
+    for (name, f) in Self.functions {
+      let report = checkGradients(name, order: 2, of: { f($0) }, at: x)
+      #expect(report.passed, "\(report)")
+      let wrong = checkGradients(name, of: { Scaled(1.01)(f($0)) }, at: x)
+      #expect(Set(wrong.failures.map(\.check)).isSuperset(of: ["vjp", "jvp"]), "\(name): \(wrong)")
+      let coarse = checkGradients(name, of: { f($0) }, at: x.asType(.float32))
+      #expect(coarse.passed, "\(coarse)")
+    }
+  }
+
+  @Test(
+    "wrong derivatives in float32, where rounding lets them be seen",
+    arguments: zip(
+      [1e-3, 1, 1e3], [["log", "sqrt", "reciprocal"], ["log", "sqrt", "sin", "cube"], ["sin", "cube"]]))
+  func coarse(_ magnitude: Double, _ names: [String]) {
+    let x = (Tensor([1.25, 0.75, 2.5] as [Double]) * magnitude).asType(.float32)
+    for (name, f) in Self.functions where names.contains(name) {
+      let wrong = checkGradients(name, of: { Scaled(1.5)(f($0)) }, at: x)
+      #expect(Set(wrong.failures.map(\.check)).isSuperset(of: ["vjp", "jvp"]), "\(name): \(wrong)")
+    }
+  }
+
+  @Test("inputs of very different magnitudes, and zeros")
+  func mixedMagnitudes() {
+    let points = [
+      Tensor([1e-3, 2e-3] as [Double]), Tensor([1e3, 3e3] as [Double]), Tensor.zeros([2], dtype: .float64),
+    ]
+    let report = checkGradients(
+      order: 2, of: { x in [log(x[0]) * cos(x[1] * 1e-2), sin(x[2]) + x[0] * x[1]] }, at: points)
+    #expect(report.passed, "\(report)")
+    let wrong = checkGradients(of: { x in [log(x[0]) * Scaled(1.01)(x[1]), x[2]] }, at: points)
+    #expect(Set(wrong.failures.map(\.tensor)) == ["input 1", "result 0"], "\(wrong)")
+  }
+
+  @Test("a step and a tolerance of one's own")
+  func choices() {
+    // sin(1000 x) needs a shorter step than its argument says.
+    let x = Tensor([2.0, 3.0] as [Double])
+    let fast = { (x: Tensor) in sin(1000 * x) }
+    #expect(!checkGradients(of: fast, at: x).passed)
+    #expect(checkGradients(of: fast, at: x, step: 1e-6).passed)
+    #expect(checkSecondOrder(of: fast, at: x, step: 1e-6, tolerance: 1e-5).passed)
+    // 1 in 10000 is seen, unless more is accepted.
+    let slightlyWrong = { (x: Tensor) in Scaled(1.0001)(exp(x)) }
+    #expect(!checkGradients(of: slightlyWrong, at: x).passed)
+    #expect(checkGradients(of: slightlyWrong, at: x, tolerance: 1e-3).passed)
+    #expect(throws: TensorError.self) { try withTensorErrors { checkGradients(of: fast, at: x, step: 0) } }
+    #expect(throws: TensorError.self) { try withTensorErrors { checkGradients(of: fast, at: x, tolerance: -1) } }
   }
 
   @Test("a point of an integer dtype is refused")
