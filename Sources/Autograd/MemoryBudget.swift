@@ -8,6 +8,7 @@ public struct MemoryBudget: Sendable, Hashable {
   /// The most bytes.
   public let bytes: Int
 
+  /// This many bytes; negative counts as 0.
   public static func bytes(_ count: Int) -> MemoryBudget { MemoryBudget(bytes: Swift.max(count, 0)) }
   /// 10^6 bytes each.
   public static func megabytes(_ count: Double) -> MemoryBudget { .bytes(Int(clampingFraction: count * 1e6)) }

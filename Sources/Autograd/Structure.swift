@@ -22,6 +22,7 @@ public protocol TensorStructure {
 }
 
 extension TensorStructure {
+  /// Appends its tensors to a list.
   public func appendTensors(to list: inout [Tensor]) { list += tensors }
 
   /// The same structure of other tensors.
@@ -35,28 +36,36 @@ extension TensorStructure {
 }
 
 extension Tensor: TensorStructure {
+  /// Its tensors in order.
   public var tensors: [Tensor] { [self] }
+  /// The same structure of tensors taken from the front.
   public func rebuilt(from tensors: inout ArraySlice<Tensor>) -> Tensor { tensors.removeFirst() }
+  /// Appends its tensors to a list.
   public func appendTensors(to list: inout [Tensor]) { list.append(self) }
 }
 
 extension Array: TensorStructure where Element: TensorStructure {
+  /// Its tensors in order.
   public var tensors: [Tensor] {
     var list: [Tensor] = []
     list.reserveCapacity(count)
     appendTensors(to: &list)
     return list
   }
+  /// Appends its tensors to a list.
   public func appendTensors(to list: inout [Tensor]) {
     for element in self { element.appendTensors(to: &list) }
   }
+  /// The same structure of tensors taken from the front.
   public func rebuilt(from tensors: inout ArraySlice<Tensor>) -> [Element] {
     map { $0.rebuilt(from: &tensors) }
   }
 }
 
 extension Optional: TensorStructure where Wrapped: TensorStructure {
+  /// Its tensors in order.
   public var tensors: [Tensor] { self?.tensors ?? [] }
+  /// The same structure of tensors taken from the front.
   public func rebuilt(from tensors: inout ArraySlice<Tensor>) -> Wrapped? {
     map { $0.rebuilt(from: &tensors) }
   }
@@ -64,7 +73,9 @@ extension Optional: TensorStructure where Wrapped: TensorStructure {
 
 /// In the order of the keys.
 extension Dictionary: TensorStructure where Key: Comparable, Value: TensorStructure {
+  /// Its tensors in order.
   public var tensors: [Tensor] { keys.sorted().flatMap { self[$0]!.tensors } }
+  /// The same structure of tensors taken from the front.
   public func rebuilt(from tensors: inout ArraySlice<Tensor>) -> [Key: Value] {
     var result = self
     for key in keys.sorted() { result[key] = self[key]!.rebuilt(from: &tensors) }

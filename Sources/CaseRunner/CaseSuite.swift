@@ -2,11 +2,15 @@ import Foundation
 
 /// The groups of cases of a directory.
 public struct CaseSuite: Sendable {
+  /// The cases of one file.
   public struct Group: Sendable {
+    /// The group's name.
     public let name: String
+    /// Its cases in the order of the file.
     public let cases: [Case]
   }
 
+  /// The groups in the order of their names.
   public let groups: [Group]
   private let data: CaseData
 
@@ -36,6 +40,7 @@ public struct CaseSuite: Sendable {
 
 /// What became of one case.
 public struct Report: Sendable {
+  /// Passed, or why not.
   public enum Outcome: Sendable, Equatable {
     case passed
     /// What differs: a line for each quantity.
@@ -44,17 +49,25 @@ public struct Report: Sendable {
     case missing(String)
   }
 
+  /// The case's own name.
   public let id: String
+  /// The operator's name, PyTorch's without `torch.`.
   public let op: String
+  /// Whether it passed.
   public let outcome: Outcome
 }
 
 /// What became of a group's cases.
 public struct GroupReport: Sendable {
+  /// The group's name.
   public let name: String
+  /// What became of each case.
   public let reports: [Report]
+  /// How many passed.
   public let passed: Int
+  /// How many gave other numbers.
   public let failed: Int
+  /// How many need what does not exist.
   public let missing: Int
 
   init(name: String, reports: [Report]) {

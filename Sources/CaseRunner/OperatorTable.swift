@@ -12,6 +12,7 @@ import Autograd
 /// option that the operator lacks is `throw Unsupported("...")`; one that the line does not read counts as that.
 /// Operators without a line are missing. A new family is a file and its name in `all` below.
 public struct OperatorTable: Sendable {
+  /// Reads the arguments of a case and calls the operator.
   public typealias Call = @Sendable (Arguments) throws -> [Tensor]
   private var calls: [String: Call] = [:]
 

@@ -35,6 +35,7 @@ public protocol Layer: Module {
 }
 
 extension Module {
+  /// The parameters, modules and collections of them among the stored properties, by name.
   public var children: [(name: String, child: ModuleChild)] {
     var children: [(name: String, child: ModuleChild)] = []
     // A class's inherited properties come first.

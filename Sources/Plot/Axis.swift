@@ -10,7 +10,9 @@ public struct Axis: Sendable, Hashable {
 
   /// A number that ticks are multiples of, with its name, such as pi with "π".
   public struct Unit: Sendable, Hashable {
+    /// The number.
     public let value: Double
+    /// What is written for it.
     public let symbol: String
 
     /// - Precondition: The value is positive.
@@ -26,6 +28,7 @@ public struct Axis: Sendable, Hashable {
 
   /// What stands beside the axis; nothing where empty.
   public var label: String
+  /// How numbers are laid along the axis.
   public var scale: Scale
   /// The numbers at the two ends; taken from the data where nil.
   public var range: ClosedRange<Double>?

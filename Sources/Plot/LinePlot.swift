@@ -9,7 +9,9 @@
 public struct LinePlot: Sendable, Hashable {
   /// A place in the plot's own numbers.
   public struct Point: Sendable, Hashable {
+    /// The number along the x axis.
     public var x: Double
+    /// The number along the y axis.
     public var y: Double
 
     /// The point (x, y).
@@ -21,7 +23,9 @@ public struct LinePlot: Sendable, Hashable {
 
   /// One line and its name in the legend.
   public struct Line: Sendable, Hashable {
+    /// Its name in the legend.
     public var label: String
+    /// What it goes through, in order.
     public var points: [Point]
 
     /// A line through these points in order.
@@ -33,8 +37,11 @@ public struct LinePlot: Sendable, Hashable {
 
   /// What stands above the plot; nothing where empty.
   public var title: String
+  /// The horizontal axis.
   public var x: Axis
+  /// The vertical axis.
   public var y: Axis
+  /// The lines in the order in which they were added.
   public private(set) var lines: [Line] = []
 
   /// A plot without lines yet; see ``add(_:label:)``.

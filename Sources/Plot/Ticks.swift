@@ -2,6 +2,7 @@ import Foundation
 
 /// A mark on an axis: where it stands and what is written there.
 public struct Tick: Sendable, Hashable {
+  /// Where it stands.
   public let value: Double
   /// Empty for the small marks between labelled ones on a logarithmic axis.
   public let label: String

@@ -7,6 +7,7 @@ public struct TensorError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What was wrong, with the shapes or values, and what would be right.
   public let message: String
 
+  /// An error of this operation, which says what is wrong and what would be right.
   public init(operation: String, message: String) {
     self.operation = operation
     self.message = message

@@ -11,6 +11,7 @@ public struct RandomGenerator: Sendable, Hashable, Codable {
   private let stream: UInt64
   private var counter: UInt64 = 0
 
+  /// A generator at the beginning of the stream of this seed.
   public init(seed: UInt64) {
     self.seed = seed
     stream = 0

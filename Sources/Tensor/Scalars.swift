@@ -24,9 +24,13 @@ public protocol TensorValue {
 }
 
 extension TensorScalar {
+  /// The dtype of its numbers.
   public static var elementType: DType { dtype }
+  /// Levels of nesting, 0 for a number.
   public static var depth: Int { 0 }
+  /// Appends the lengths of its levels.
   public func appendShape(to shape: inout [Int]) {}
+  /// Writes its numbers in row-major order; false where it is ragged.
   public func write(to target: UnsafeMutableRawPointer, at offset: inout Int, shape: ArraySlice<Int>) -> Bool {
     target.storeBytes(of: self, toByteOffset: offset * MemoryLayout<Self>.stride, as: Self.self)
     offset += 1
@@ -35,9 +39,12 @@ extension TensorScalar {
 }
 
 extension Array: TensorValue where Element: TensorValue {
+  /// The dtype of its numbers.
   public static var elementType: DType { Element.elementType }
+  /// Levels of nesting, 0 for a number.
   public static var depth: Int { Element.depth + 1 }
 
+  /// Appends the lengths of its levels.
   public func appendShape(to shape: inout [Int]) {
     shape.append(count)
     if let first {
@@ -47,6 +54,7 @@ extension Array: TensorValue where Element: TensorValue {
     }
   }
 
+  /// Writes its numbers in row-major order; false where it is ragged.
   public func write(to target: UnsafeMutableRawPointer, at offset: inout Int, shape: ArraySlice<Int>) -> Bool {
     guard count == shape.first else { return false }
     if Element.depth == 0 && count > 0 {

@@ -120,6 +120,7 @@ package typealias Strides = Shape
 extension Shape: RandomAccessCollection, MutableCollection {
   @inlinable public var startIndex: Int { 0 }
   @inlinable public var endIndex: Int { rankStorage }
+  /// The length of an axis, counted from 0.
   @inlinable public subscript(axis: Int) -> Int {
     get {
       precondition(axis >= 0 && axis < rankStorage, "shape: there is no such axis; axes count from 0")

@@ -2,7 +2,9 @@ import Tensor
 
 /// A matrix by its elements that may differ from zero, in row-major order, each place once.
 public struct SparseMatrix: Sendable, CustomStringConvertible {
+  /// How many rows it has.
   public let rowCount: Int
+  /// How many columns it has.
   public let columnCount: Int
   /// The row of each element, ascending.
   public let rows: [Int]

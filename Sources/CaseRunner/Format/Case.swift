@@ -2,8 +2,11 @@ import Foundation
 
 /// One recorded call of an operator, or a short program, with the numbers it must give.
 public struct Case: Decodable, Sendable {
+  /// A name of its own.
   public let id: String
+  /// The operator's name, PyTorch's without `torch.`.
   public let op: String
+  /// The group that it belongs to.
   public let group: String
   let args: [Argument]
   let kwargs: [String: Argument]

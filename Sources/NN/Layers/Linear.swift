@@ -5,7 +5,9 @@ import Autograd
 /// Input [..., inputs], output [..., outputs]. The weight is [outputs, inputs] and the bias [outputs], as
 /// PyTorch's, so that files of parameters interchange.
 public struct Linear: Layer {
+  /// Of shape [outputs, inputs].
   public let weight: Parameter
+  /// Of shape [outputs]; nil where nothing is added.
   public let bias: Parameter?
 
   /// A layer initialised as PyTorch's: weight and bias evenly distributed within ±1 / sqrt(inputs).

@@ -6,6 +6,7 @@ import Autograd
 ///
 /// Parameters are named by the layers' positions, as PyTorch's: "0.weight", "0.bias", "2.weight", "2.bias".
 public struct Sequential: Layer {
+  /// The layers in the order in which they are applied.
   public let layers: [any Layer]
 
   /// Applies these layers in order.
@@ -19,10 +20,12 @@ public struct Sequential: Layer {
     self.init(withSeed(seed, layers))
   }
 
+  /// The layers, named by position.
   public var children: [(name: String, child: ModuleChild)] {
     layers.enumerated().map { ("\($0.offset)", .module($0.element)) }
   }
 
+  /// The output of the last layer.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     var x = x
     for layer in layers { x = layer(x) }

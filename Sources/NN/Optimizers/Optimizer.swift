@@ -24,6 +24,7 @@ extension Optimizer {
     for parameter in parameters { parameter.clearGrad() }
   }
 
+  /// Runs `backward()` on the loss, takes a step and forgets the gradients.
   public func step(minimizing loss: Tensor) {
     loss.backward()
     step()

@@ -5,9 +5,13 @@ import Autograd
 /// With gradient g (and weight decay λ: g + λ p), momentum μ and velocity v: v ← μ v + g, and the
 /// parameter moves by -learningRate times v, or g + μ v with Nesterov.
 public final class SGD: Optimizer {
+  /// What the step is multiplied with; may change between steps.
   public var learningRate: Double
+  /// How much of the velocity stays with each step.
   public let momentum: Double
+  /// Whether the step looks ahead along the velocity (Nesterov's variant).
   public let nesterov: Bool
+  /// How much of each parameter is added to its gradient.
   public let weightDecay: Double
 
   private var list: UpdateList
@@ -40,6 +44,7 @@ public final class SGD: Optimizer {
       weightDecay: weightDecay)
   }
 
+  /// The parameters that it moves.
   public var parameters: [Parameter] { list.parameters }
 
   /// Of the value, the gradient and perhaps the velocity; its parameter is the learning rate.
@@ -57,8 +62,10 @@ public final class SGD: Optimizer {
     [inputs[0] - rate[0] * inputs[1]]
   }
 
+  /// Moves the parameters along their gradients.
   public func step() { step(taking: false) }
 
+  /// Runs `backward()` on the loss, takes a step and forgets the gradients.
   public func step(minimizing loss: Tensor) {
     loss.backward()
     step(taking: true)

@@ -50,14 +50,17 @@ extension Formula {
     condition.applying(.select, first, second)
   }
 
+  /// As ``select(_:_:_:)`` with numbers.
   public static func select(_ condition: Value, _ first: Value, _ second: Double) -> Value {
     condition.applying(.select, first, .constant(second, like: condition))
   }
 
+  /// As ``select(_:_:_:)`` with numbers.
   public static func select(_ condition: Value, _ first: Double, _ second: Value) -> Value {
     condition.applying(.select, .constant(first, like: condition), second)
   }
 
+  /// As ``select(_:_:_:)`` with numbers.
   public static func select(_ condition: Value, _ first: Double, _ second: Double) -> Value {
     condition.applying(.select, .constant(first, like: condition), .constant(second, like: condition))
   }
@@ -124,42 +127,78 @@ extension Formula.Value {
 
   /// 1 where `a < b`, else 0; and so on for the others.
   public static func .< (a: Self, b: Self) -> Self { a.applying(.less, b) }
+  /// 1 where a < b, else 0; 0 at NaN.
   public static func .< (a: Self, b: Double) -> Self { a.applying(.less, .constant(b, like: a)) }
+  /// 1 where a <= b, else 0; 0 at NaN.
   public static func .<= (a: Self, b: Self) -> Self { a.applying(.lessOrEqual, b) }
+  /// 1 where a <= b, else 0; 0 at NaN.
   public static func .<= (a: Self, b: Double) -> Self { a.applying(.lessOrEqual, .constant(b, like: a)) }
+  /// 1 where a > b, else 0; 0 at NaN.
   public static func .> (a: Self, b: Self) -> Self { b.applying(.less, a) }
+  /// 1 where a > b, else 0; 0 at NaN.
   public static func .> (a: Self, b: Double) -> Self { Self.constant(b, like: a).applying(.less, a) }
+  /// 1 where a >= b, else 0; 0 at NaN.
   public static func .>= (a: Self, b: Self) -> Self { b.applying(.lessOrEqual, a) }
+  /// 1 where a >= b, else 0; 0 at NaN.
   public static func .>= (a: Self, b: Double) -> Self { Self.constant(b, like: a).applying(.lessOrEqual, a) }
+  /// 1 where a and b are equal, else 0.
   public static func .== (a: Self, b: Self) -> Self { a.applying(.equal, b) }
+  /// 1 where a and b are equal, else 0.
   public static func .== (a: Self, b: Double) -> Self { a.applying(.equal, .constant(b, like: a)) }
+  /// 1 where a and b differ, else 0.
   public static func .!= (a: Self, b: Self) -> Self { a.applying(.notEqual, b) }
+  /// 1 where a and b differ, else 0.
   public static func .!= (a: Self, b: Double) -> Self { a.applying(.notEqual, .constant(b, like: a)) }
+  /// 1 where neither is 0, else 0.
   public static func .& (a: Self, b: Self) -> Self { a.applying(.and, b) }
+  /// 1 where either is not 0, else 0.
   public static func .| (a: Self, b: Self) -> Self { a.applying(.or, b) }
+  /// 1 where it is 0, else 0.
   public static prefix func .! (a: Self) -> Self { a.applying(.not) }
 
+  /// The sum.
   public static func + (a: Self, b: Int) -> Self { a + Double(b) }
+  /// The sum.
   public static func + (a: Int, b: Self) -> Self { Double(a) + b }
+  /// The sum.
   public static func + (a: Self, b: Self) -> Self { a.applying(.add, b) }
+  /// The sum.
   public static func + (a: Self, b: Double) -> Self { a.applying(.add, .constant(b, like: a)) }
+  /// The sum.
   public static func + (a: Double, b: Self) -> Self { Self.constant(a, like: b).applying(.add, b) }
+  /// The difference.
   public static func - (a: Self, b: Int) -> Self { a - Double(b) }
+  /// The difference.
   public static func - (a: Int, b: Self) -> Self { Double(a) - b }
+  /// The difference.
   public static func - (a: Self, b: Self) -> Self { a.applying(.subtract, b) }
+  /// The difference.
   public static func - (a: Self, b: Double) -> Self { a.applying(.subtract, .constant(b, like: a)) }
+  /// The difference.
   public static func - (a: Double, b: Self) -> Self { Self.constant(a, like: b).applying(.subtract, b) }
+  /// The product.
   public static func * (a: Self, b: Int) -> Self { a * Double(b) }
+  /// The product.
   public static func * (a: Int, b: Self) -> Self { Double(a) * b }
+  /// The product.
   public static func * (a: Self, b: Self) -> Self { a.applying(.multiply, b) }
+  /// The product.
   public static func * (a: Self, b: Double) -> Self { a.applying(.multiply, .constant(b, like: a)) }
+  /// The product.
   public static func * (a: Double, b: Self) -> Self { Self.constant(a, like: b).applying(.multiply, b) }
+  /// The quotient.
   public static func / (a: Self, b: Int) -> Self { a / Double(b) }
+  /// The quotient.
   public static func / (a: Int, b: Self) -> Self { Double(a) / b }
+  /// The quotient.
   public static func / (a: Self, b: Self) -> Self { a.applying(.divide, b) }
+  /// The quotient.
   public static func / (a: Self, b: Double) -> Self { a.applying(.divide, .constant(b, like: a)) }
+  /// The quotient.
   public static func / (a: Double, b: Self) -> Self { Self.constant(a, like: b).applying(.divide, b) }
+  /// The value with the other sign.
   public static prefix func - (a: Self) -> Self { a.applying(.negate) }
+  /// The value itself.
   public static prefix func + (a: Self) -> Self { a }
 }
 

@@ -49,6 +49,7 @@ public struct SavedTensors {
 ///
 /// Three further kinds need less: ``Formula`` (pointwise), ``LinearFunction`` and ``BilinearFunction``.
 open class Function: @unchecked Sendable {
+  /// For subclasses.
   public init() {}
 
   /// The operator's name in messages and in printed graphs.

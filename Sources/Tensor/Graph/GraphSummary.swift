@@ -6,6 +6,7 @@ public struct GraphSummary: Sendable, CustomStringConvertible {
     public let function: String
     /// The shape and dtype of each result.
     public let shapes: [Shape]
+    /// The dtypes that occur in the graph.
     public let dtypes: [DType]
     /// The entries that the inputs came from, by position in ``GraphSummary/entries``; nil for constants.
     public let inputs: [Int?]

@@ -24,6 +24,7 @@ public enum BLAS {
     public let threads: Int
   }
 
+  /// What the library says of itself, and the threads in use.
   public static var info: Info {
     let found = adj_blas_get_info().pointee
     return Info(

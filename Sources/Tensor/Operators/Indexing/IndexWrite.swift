@@ -40,6 +40,7 @@ extension Tensor {
     part[axis] = indices.count
     return copied(indices, value.expanded(to: part), axis, "indexFill")
   }
+  /// As ``indexFill(_:_:axis:)`` with a number, which takes the dtype.
   public func indexFill(_ indices: Tensor, _ value: Double, axis: Int) -> Tensor {
     indexFill(indices, Tensor.full([], value, dtype: dtype), axis: axis)
   }
@@ -65,6 +66,7 @@ extension Tensor {
   public func maskedFill(_ mask: Tensor, _ value: Double) -> Tensor {
     masked(mask, "maskedFill") == nil ? .placeholder : `where`(.!mask, self, value)
   }
+  /// As ``maskedFill(_:_:)`` with a tensor, which broadcasts.
   public func maskedFill(_ mask: Tensor, _ value: Tensor) -> Tensor {
     guard let wide = masked(mask, "maskedFill") else { return .placeholder }
     guard value.dtype == dtype, wide.broadcast(with: value.shape) != nil else {

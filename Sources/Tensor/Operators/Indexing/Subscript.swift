@@ -17,18 +17,23 @@ public enum TensorIndexEntry {
 
 extension Int: TensorIndex { public var entry: TensorIndexEntry { .position(self) } }
 extension Range: TensorIndex where Bound == Int {
+  /// How the axis is read.
   public var entry: TensorIndexEntry { .range(from: lowerBound, to: upperBound, step: 1) }
 }
 extension ClosedRange: TensorIndex where Bound == Int {
+  /// How the axis is read.
   public var entry: TensorIndexEntry { .range(from: lowerBound, to: after(upperBound), step: 1) }
 }
 extension PartialRangeFrom: TensorIndex where Bound == Int {
+  /// How the axis is read.
   public var entry: TensorIndexEntry { .range(from: lowerBound, to: nil, step: 1) }
 }
 extension PartialRangeUpTo: TensorIndex where Bound == Int {
+  /// How the axis is read.
   public var entry: TensorIndexEntry { .range(from: nil, to: upperBound, step: 1) }
 }
 extension PartialRangeThrough: TensorIndex where Bound == Int {
+  /// How the axis is read.
   public var entry: TensorIndexEntry { .range(from: nil, to: after(upperBound), step: 1) }
 }
 
@@ -37,6 +42,7 @@ private func after(_ last: Int) -> Int? { last == -1 || last == .max ? nil : las
 
 /// Positions along an axis, as an index tensor of one axis.
 extension Array: TensorIndex where Element == Int {
+  /// How the axis is read.
   public var entry: TensorIndexEntry { .tensor(Tensor(self, shape: [count])) }
 }
 extension Tensor: TensorIndex { public var entry: TensorIndexEntry { .tensor(self) } }
@@ -55,6 +61,7 @@ public struct WrittenNumber: ExpressibleByFloatLiteral, ExpressibleByIntegerLite
 
 /// `.newAxis`, `.all` and `.stride(from:to:by:)` in a subscript.
 public struct SpecialIndex: TensorIndex {
+  /// How the axis is read.
   public let entry: TensorIndexEntry
 }
 

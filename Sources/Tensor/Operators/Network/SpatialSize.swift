@@ -2,7 +2,9 @@
 public struct SpatialSize: Sendable, Hashable {
   let lengths: [Int]
 
+  /// One length for every spatial axis.
   public init(_ length: Int) { lengths = [length] }
+  /// One length for each spatial axis.
   public init(_ lengths: [Int]) { self.lengths = lengths }
 
   /// One number an axis; nil after a report.

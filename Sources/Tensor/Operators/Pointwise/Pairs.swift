@@ -77,6 +77,7 @@ public func xlogy(_ x: Tensor, _ y: Tensor) -> Tensor { Pairs.xlogy.apply(x, y) 
 ///
 /// Floating-point dtypes. Derivatives: 1 - weight, weight, b - a.
 public func lerp(_ a: Tensor, _ b: Tensor, _ weight: Tensor) -> Tensor { Pairs.lerp.apply([a, b, weight])[0] }
+/// As ``lerp(_:_:_:)`` with one weight for all elements.
 public func lerp(_ a: Tensor, _ b: Tensor, _ weight: Double) -> Tensor {
   Pairs.lerpNumber.apply([a, b], SIMD2(weight, 0))[0]
 }
@@ -90,6 +91,7 @@ public func copysign(_ a: Tensor, _ b: Tensor) -> Tensor { Pairs.copysign.apply(
 ///
 /// Derivatives: 1 and -trunc(a / b). Integers too (by 0: 0). See also remainder.
 public func fmod(_ a: Tensor, _ b: Tensor) -> Tensor { Pairs.fmod.apply(a, b) }
+/// As ``fmod(_:_:)`` with a number, which takes the dtype.
 public func fmod(_ a: Tensor, _ b: Double) -> Tensor { fmod(a, Tensor.full([], b, dtype: a.dtype)) }
 
 /// The larger of each pair; a number where one is NaN. Derivative: to the larger, a where equal.

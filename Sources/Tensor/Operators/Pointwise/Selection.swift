@@ -19,9 +19,11 @@ enum Selection {
 public func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
   Selection.select.apply([condition, a, b])[0]
 }
+/// As ``where(_:_:_:)`` with a number, which takes the dtype.
 public func `where`(_ condition: Tensor, _ a: Tensor, _ b: Double) -> Tensor {
   Selection.selectNumber.apply([condition, a], SIMD2(b, 0))[0]
 }
+/// As ``where(_:_:_:)`` with a number, which takes the dtype.
 public func `where`(_ condition: Tensor, _ a: Double, _ b: Tensor) -> Tensor {
   Selection.selectNumberFirst.apply([condition, b], SIMD2(a, 0))[0]
 }
