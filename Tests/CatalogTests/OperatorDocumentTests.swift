@@ -33,9 +33,10 @@ extension CatalogueTests {
     @Test("the table that programs read is what the catalogue's run says")
     func library() throws {
       let lines = try OperatorTable().families.flatMap(\.entries).map { entry in
-        "    " + OperatorClosure.line(
-          name: entry.note.name, dtypes: DType.allCases.filter { entry.values[$0] == .passed },
-          passes: { entry.isDifferentiable && entry.checks[$0]![$1] == .passed })
+        "    "
+          + OperatorClosure.line(
+            name: entry.note.name, dtypes: DType.allCases.filter { entry.values[$0] == .passed },
+            passes: { entry.isDifferentiable && entry.checks[$0]![$1] == .passed })
       }
       let text = """
         // Printed by `make docs`; a test fails where it is stale.

@@ -20,7 +20,8 @@ extension CatalogueTests {
       let v = Series.directions(x)
       compare(
         directionalDerivatives(
-          row.floatingFunction(at: inputs.map(layout.apply)), at: x.map(layout.apply), along: v.map(layout.apply), order: 3),
+          row.floatingFunction(at: inputs.map(layout.apply)), at: x.map(layout.apply), along: v.map(layout.apply),
+          order: 3),
         directionalDerivatives(row.floatingFunction(at: inputs), at: x, along: v, order: 3), "\(row.name), \(layout)")
     }
 

@@ -25,7 +25,8 @@ extension Check {
     case .forwardForward: [forward(forward(f))]
     case .third: [reverse(forward(reverse(f))), forward(reverse(forward(f)))]
     case .leadingAxes: [reverse(f, lead: [2]), forward(f, lead: [2])]
-    case .taylor: [{ x in directionalDerivatives(f, at: x, along: x.map { seed(like: $0, []) }, order: 3).flatMap { $0 } }]
+    case .taylor:
+      [{ x in directionalDerivatives(f, at: x, along: x.map { seed(like: $0, []) }, order: 3).flatMap { $0 } }]
     }
   }
 
