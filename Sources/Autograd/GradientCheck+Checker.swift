@@ -42,14 +42,9 @@ struct GradientChecker {
     check(f.forward(label: "jvp with leading axes"), at: x + wideV, order: order + 1)
   }
 
-  /// Random numbers that are neither large nor small, unless scaled.
   private mutating func direction(like x: Tensor, lead: Shape = [], scales: [Double]? = nil) -> Tensor {
-    let count = lead.elementCount * x.count
-    let numbers = (0..<count).map { position in
-      Double.random(in: 0.5...1.5, using: &generator) * (Bool.random(using: &generator) ? 1 : -1)
-        * (scales?[position] ?? 1)
-    }
-    return Tensor(numbers, shape: Shape(Array(lead) + Array(x.shape))).asType(x.dtype)
+    let direction = x.randomSigns(&generator, lead: lead)
+    return scales.map { direction * Tensor($0, shape: direction.shape).asType(x.dtype) } ?? direction
   }
 
   // MARK: - One walk
@@ -245,18 +240,5 @@ struct GradientChecker {
           tolerance: relative * (size + 1e-3))
       }
     }
-  }
-
-  /// An inner product over all tensors, and the sum of its terms' magnitudes.
-  private func inner(_ a: [Tensor], _ b: [Tensor]) -> (Double, Double) {
-    var sum = 0.0
-    var size = 0.0
-    for (a, b) in zip(a, b) {
-      for (a, b) in zip(a.doubles, b.doubles) {
-        sum += a * b
-        size += abs(a * b)
-      }
-    }
-    return (sum, size)
   }
 }
