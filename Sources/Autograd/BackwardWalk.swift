@@ -67,8 +67,10 @@ final class BackwardWalk: CotangentSink {
   /// Visits nodes until none is left. What comes to a target is `targets`' to take, and to say whether the
   /// walk goes no further there.
   func run<Targets: WalkTargets>(_ targets: Targets) {
+    var place = WalkPlace()
     while let entry = queue.removeNewest() {
       entry.node._withUnsafeGuaranteedRef { node in
+        place.visit(node)
         if entry.hasOneResult {
           let cotangent = queue.removedCotangent()
           if targets.contains(node), targets.take(copy cotangent, node) { return }

@@ -66,7 +66,11 @@ private final class Recomputed: Function, @unchecked Sendable {
   private var inputCount = 0
   private var resultCount = 0
 
-  init(_ body: @escaping ([Tensor]) -> [Tensor]) { self.body = body }
+  init(_ body: @escaping ([Tensor]) -> [Tensor]) {
+    self.body = body
+    super.init()
+    showsOperators = true
+  }
 
   override var name: String { "checkpoint" }
   override var saves: [Saved] { (0..<inputCount).map { .input($0) } }

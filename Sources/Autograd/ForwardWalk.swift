@@ -35,7 +35,9 @@ final class ForwardWalk: TangentSource {
       tangents[place] = tangents[place].map { $0 + seed } ?? seed
     }
     var dropped = 0
+    var place = WalkPlace()
     for step in tape.steps {
+      place.visit(step.node)
       visit(step)
       while dropped < step.droppedEnd {
         tangents[tape.dropped[dropped]] = nil

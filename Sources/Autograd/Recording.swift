@@ -30,7 +30,7 @@ struct Recording<Output> {
       observed && tensor.isTracked ? Alias.of(tensor) : tensor.privateLeaf(first + UInt64(index))
     }
     inputs = own
-    output = withRecording { body(own) }
+    output = withRecording { withRecomputation { body(own) } }
   }
 
   /// Whether a derivative of `results` can be reached from outside, and so must be recorded.

@@ -99,3 +99,7 @@ uint64_t adj_next_sequence(uint64_t count) {
   static uint64_t next = 1;
   return __atomic_fetch_add(&next, count, __ATOMIC_RELAXED);
 }
+
+int32_t adj_watch_count;
+
+void adj_watch(int32_t change) { __atomic_fetch_add(&adj_watch_count, change, __ATOMIC_RELAXED); }

@@ -1,4 +1,4 @@
-// What each thread knows: whether it records, what it must free, what it counted.
+// What each thread knows: whether it records, what it must free, what it counted, who watches it.
 #ifndef ADJ_THREAD_H
 #define ADJ_THREAD_H
 #include "adj_types.h"
@@ -12,6 +12,9 @@ typedef struct adj_thread_state {
   int64_t parked_capacity;
   int64_t live_nodes;       // made minus freed on this thread (may be negative: freed elsewhere)
   void *error_scope;        // what withTensorErrors installed, or null
+  void *nan_scope;          // what withNaNCheck installed, or null
+  void *visited_node;       // the node that a walk on this thread is at, or null
+  int32_t derivative_order; // of what is computed now: 0 outside of walks
 } adj_thread_state;
 
 // This thread's state; never null. Cheap: one thread-local address.
@@ -23,5 +26,13 @@ int64_t adj_live_nodes(void);                            // summed over all thre
 // The next number of a sequence that is shared by all threads: larger than any given before.
 // Reserves `count` consecutive numbers and returns the first.
 uint64_t adj_next_sequence(uint64_t count);
+
+// How many scopes of all threads look at operators' results. Read on every operator's call, so one plain load:
+// the thread's own record is looked at only where it is not 0.
+extern int32_t adj_watch_count;
+static inline bool adj_is_watched(void) {
+  return __builtin_expect(__atomic_load_n(&adj_watch_count, __ATOMIC_RELAXED) != 0, 0);
+}
+void adj_watch(int32_t change); // +1 where such a scope begins, -1 where it ends
 
 #endif

@@ -11,6 +11,18 @@ extension Formula {
   package func advance(
     _ value: Storage, _ gradient: Storage, _ kept: [Storage], _ numbers: [Double], into target: Storage
   ) {
+    guard isWatched else { return run(value, gradient, kept, numbers, into: target) }
+    // What is read is overwritten, and a check needs to see it.
+    let before = ([value, gradient] + kept).map { Tensor($0.copied()) }
+    _ = watched(before, numbers) {
+      run(value, gradient, kept, numbers, into: target)
+      return ([target] + kept).map { Tensor($0) }
+    }
+  }
+
+  private func run(
+    _ value: Storage, _ gradient: Storage, _ kept: [Storage], _ numbers: [Double], into target: Storage
+  ) {
     let count = value.count
     guard count > 0 else { return }
     let inputs = 2 + kept.count

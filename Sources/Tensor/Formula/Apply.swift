@@ -2,6 +2,24 @@
 extension Formula {
   @inline(__always)
   func apply(_ x: Tensor, _ parameters: SIMD2<Double> = .zero) -> Tensor {
+    if isWatched { return watched([x], parameters) { [self.unwatched(x, parameters)] }[0] }
+    return unwatched(x, parameters)
+  }
+
+  @inline(__always)
+  func apply(_ x: Tensor, _ y: Tensor, _ parameters: SIMD2<Double> = .zero) -> Tensor {
+    if isWatched { return watched([x, y], parameters) { [self.unwatched(x, y, parameters)] }[0] }
+    return unwatched(x, y, parameters)
+  }
+
+  /// Any number of inputs and results.
+  func apply(_ inputs: [Tensor], _ parameters: SIMD2<Double> = .zero) -> [Tensor] {
+    if isWatched { return watched(inputs, parameters) { self.unwatched(inputs, parameters) } }
+    return unwatched(inputs, parameters)
+  }
+
+  @inline(__always)
+  private func unwatched(_ x: Tensor, _ parameters: SIMD2<Double>) -> Tensor {
     guard let result = evaluate(x.storage, parameters) else { return Tensor.placeholder }
     guard x.node != nil, isRecording, result.dtype.isFloatingPoint else { return Tensor(result) }
     return publishedPlan(1)._withUnsafeGuaranteedRef { plan in
@@ -14,7 +32,7 @@ extension Formula {
   }
 
   @inline(__always)
-  func apply(_ x: Tensor, _ y: Tensor, _ parameters: SIMD2<Double> = .zero) -> Tensor {
+  private func unwatched(_ x: Tensor, _ y: Tensor, _ parameters: SIMD2<Double>) -> Tensor {
     guard let result = evaluate(x.storage, y.storage, parameters) else { return Tensor.placeholder }
     guard x.node != nil || y.node != nil, isRecording, result.dtype.isFloatingPoint else {
       return Tensor(result)
@@ -29,8 +47,7 @@ extension Formula {
     }
   }
 
-  /// Any number of inputs and results.
-  func apply(_ inputs: [Tensor], _ parameters: SIMD2<Double> = .zero) -> [Tensor] {
+  private func unwatched(_ inputs: [Tensor], _ parameters: SIMD2<Double>) -> [Tensor] {
     guard let computed = evaluate(inputs.map(\.storage), parameters) else {
       return results.map { _ in Tensor.placeholder }
     }
@@ -144,6 +161,7 @@ extension Formula {
     }
     let passes = passedThrough.contains { $0 != nil }
     if passes && !passedThrough.contains(nil) { return passedThrough.map { Tensor(inputs[$0!]) } }
+    if isWatched { return apply(inputs.map { Tensor($0) }, node.parameters) }
     return evaluate(inputs, node.parameters)?.map { Tensor($0) } ?? passedThrough.map { _ in .placeholder }
   }
 

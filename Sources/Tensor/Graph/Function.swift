@@ -76,8 +76,16 @@ open class Function: @unchecked Sendable {
   /// Whether instances may hold tensors (and so a graph). A function that does not is freed faster.
   package var mayHoldTensors: Bool { true }
 
+  /// Whether operators within `forward` are the user's own, so that a check names them even where the function's
+  /// results are in order.
+  package final var showsOperators = false
+
   /// Applies the function to tensors, recording it where one of them is tracked.
   public func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
+    isWatched ? watched(inputs) { self.unwatched(inputs) } : unwatched(inputs)
+  }
+
+  private final func unwatched(_ inputs: [Tensor]) -> [Tensor] {
     let results = forward(inputs.map { $0.detached() })
     if results.isEmpty { Misuse.report(name, "forward gave no result; a function has at least one") }
     if results.contains(where: { $0.node != nil }) { reportHeldTensor() }

@@ -12,6 +12,12 @@ open class LinearFunction: Function, @unchecked Sendable {
   }
 
   public final override func callAsFunction(_ x: Tensor) -> Tensor {
+    if isWatched { return watched([x]) { [self.unwatched(x)] }[0] }
+    return unwatched(x)
+  }
+
+  @inline(__always)
+  private final func unwatched(_ x: Tensor) -> Tensor {
     let applied = apply(x.detached())
     if applied.node != nil { reportHeldTensor() }
     let result = applied.storage
@@ -64,6 +70,12 @@ open class BilinearFunction: Function, @unchecked Sendable {
   }
 
   public final override func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor {
+    if isWatched { return watched([a, b]) { [self.unwatched(a, b)] }[0] }
+    return unwatched(a, b)
+  }
+
+  @inline(__always)
+  private final func unwatched(_ a: Tensor, _ b: Tensor) -> Tensor {
     let applied = apply(a.detached(), b.detached())
     if applied.node != nil { reportHeldTensor() }
     let result = applied.storage

@@ -16,6 +16,8 @@ public final class Node: @unchecked Sendable {
   /// Shape and dtype of the first result.
   package let shape: Shape
   package let dtype: DType
+  /// How many walks deep it was recorded: 0 in the computation itself, 1 in a walk over that.
+  package let derivativeOrder: UInt8
   /// Run-time numbers of a pointwise function.
   private let numbers: (Double, Double)
 
@@ -82,7 +84,7 @@ public final class Node: @unchecked Sendable {
     saved0 = nil
     saved1 = nil
     extra = gradient.map { Extra(gradient: $0) }
-    adj_thread().pointee.live_nodes += 1
+    derivativeOrder = Node.enlist()
   }
 
   package convenience init(leaf storage: Storage, policy: GradientPolicy, sequence: UInt64? = nil) {
@@ -114,7 +116,7 @@ public final class Node: @unchecked Sendable {
     self.saved0 = saved0
     self.saved1 = saved1
     extra = nil
-    adj_thread().pointee.live_nodes += 1
+    derivativeOrder = Node.enlist()
   }
 
   /// Records a function of two inputs with one result.
@@ -137,7 +139,7 @@ public final class Node: @unchecked Sendable {
     self.saved0 = saved0
     self.saved1 = saved1
     extra = saved2.map { Extra(saved: [$0]) }
-    adj_thread().pointee.live_nodes += 1
+    derivativeOrder = Node.enlist()
   }
 
   /// Records a function of three inputs with one result, which saves none of them but the first two.
@@ -161,7 +163,7 @@ public final class Node: @unchecked Sendable {
     self.saved0 = saved0
     self.saved1 = saved1
     extra = nil
-    adj_thread().pointee.live_nodes += 1
+    derivativeOrder = Node.enlist()
   }
 
   /// Records a function of any number of inputs and results.
@@ -194,7 +196,15 @@ public final class Node: @unchecked Sendable {
         inputs: inputs.dropFirst(3).map { Input($0) }, saved: Array(saved.dropFirst(2)),
         outputs: results.dropFirst().map { ($0.shape, $0.dtype) })
       : nil
-    adj_thread().pointee.live_nodes += 1
+    derivativeOrder = Node.enlist()
+  }
+
+  /// Counts a node that is made; the order of derivative that it belongs to.
+  @inline(__always)
+  private static func enlist() -> UInt8 {
+    let thread = adj_thread()!
+    thread.pointee.live_nodes += 1
+    return UInt8(truncatingIfNeeded: thread.pointee.derivative_order)
   }
 
   /// Frees without recursion, however long the graph: every node hands its references to a list of its

@@ -25,7 +25,8 @@ extension Tensor {
   /// The sum of two cotangents; in the memory of the first where nobody else holds it and nothing is
   /// recorded.
   package consuming func adding(_ other: consuming Tensor) -> Tensor {
-    guard node == nil, other.node == nil, storage.owner == nil, storage.isContiguous,
+    // A check needs to see what was added.
+    guard !isWatched, node == nil, other.node == nil, storage.owner == nil, storage.isContiguous,
       storage.shape == other.storage.shape, storage.dtype == other.dtype, isKnownUniquelyReferenced(&storage)
     else { return self + other }
     if other.storage.isContiguous {
@@ -47,6 +48,7 @@ extension Tensor {
     guard output == 0, self.node == nil || !isRecording, storage.isContiguous, dtype == node.dtype,
       dtype.isFloatingPoint, rank > node.shape.rank, shape.last(node.shape.rank) == node.shape
     else { return nil }
-    return Tensor(Reduce.sumOfLeadingAxes(storage, kept: node.shape.elementCount, result: node.shape))
+    let sum = { Tensor(Reduce.sumOfLeadingAxes(storage, kept: node.shape.elementCount, result: node.shape)) }
+    return isWatched ? SumTo(from: shape, to: node.shape).watched([self.detached()]) { [sum()] }[0] : sum()
   }
 }

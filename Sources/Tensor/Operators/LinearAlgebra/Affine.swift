@@ -23,6 +23,12 @@ final class Affine: Function, @unchecked Sendable {
   }
 
   func callAsFunction(_ x: Tensor, _ weight: Tensor, _ bias: Tensor) -> Tensor {
+    if isWatched { return watched([x, weight, bias]) { [self.unwatched(x, weight, bias)] }[0] }
+    return unwatched(x, weight, bias)
+  }
+
+  @inline(__always)
+  private func unwatched(_ x: Tensor, _ weight: Tensor, _ bias: Tensor) -> Tensor {
     let result = apply(x, weight, bias)
     guard x.node != nil || weight.node != nil || bias.node != nil, isRecording else { return Tensor(result) }
     return Tensor(

@@ -20,6 +20,13 @@ final class FormulaSum: Function, @unchecked Sendable {
   override var mayHoldTensors: Bool { false }
 
   func callAsFunction(_ inputs: [Tensor]) -> Tensor {
+    if isWatched { return watched(inputs, numbers) { [self.unwatched(inputs)] }[0] }
+    return unwatched(inputs)
+  }
+
+  private var numbers: [Double] { (0..<formula.parameterCount).map { parameters[$0] } }
+
+  private func unwatched(_ inputs: [Tensor]) -> Tensor {
     if let result = sumWithSlopes(inputs) { return result }
     guard let result = sum(inputs) else { return .placeholder }
     return recorded(result, inputs)
@@ -76,9 +83,17 @@ final class FormulaSum: Function, @unchecked Sendable {
     let isOne = seed.item() == 1
     for (slot, target) in plan.wanted.enumerated() {
       let slope = node.saved(node.inputCount + slot)
-      node.deliver(isOne ? slope : SumAndSlopes.scaled(seed, slope), toInput: target, sink)
+      let part = isOne ? slope : SumAndSlopes.scaled(seed, slope)
+      if isWatched { watchSlope(part, seed, node) }
+      node.deliver(part, toInput: target, sink)
     }
     return true
+  }
+
+  /// Slopes are computed with the sum, so a check sees them here, as made of the inputs.
+  private func watchSlope(_ part: Tensor, _ seed: Tensor, _ node: Node) {
+    let inputs = (0..<node.inputCount).map { node.saved($0) }
+    _ = formula.watched([seed] + inputs, node.parameters) { [part] }
   }
 
   private func plan(of node: Node) -> Plan {

@@ -1,0 +1,129 @@
+import CKernels
+
+// Which element of a result a call is to be blamed for.
+
+private enum Finiteness {
+  static let bad = Formula("notFinite") { .!$0.applying(.isFinite) }
+  static let nan = Formula("nan") { $0.applying(.isNaN) }
+
+  /// Of the result and `count` inputs: whether the result is spoilt though the inputs are not.
+  static func blame(inputs count: Int) -> Formula {
+    Formula("blame", inputs: count + 1, parameters: 0) { values, _ in
+      let result = values[0]
+      let inputs = values.dropFirst()
+      let fromFinite = inputs.reduce(.!result.applying(.isFinite)) { $0 .& $1.applying(.isFinite) }
+      return [inputs.reduce(result.applying(.isNaN)) { $0 .& .!$1.applying(.isNaN) } .| fromFinite]
+    }
+  }
+}
+
+extension Storage {
+  fileprivate func contains(_ predicate: Formula) -> Bool {
+    guard dtype.isFloatingPoint, count > 0 else { return false }
+    let mask = ReducedAxes(all: shape).mask
+    let found = Reduce.run(ADJ_SUM, predicate, CollectionOfOne(self), mask: mask, keepDims: false)!
+    return Tensor(found).item() > 0
+  }
+
+  /// The first element for which a predicate holds, as a row-major position.
+  fileprivate func first(_ predicate: Formula) -> Int? {
+    predicate.evaluate([self], .zero).flatMap { $0[0].firstTrue }
+  }
+
+  fileprivate var firstTrue: Int? {
+    withExtendedLifetime(self) {
+      let flags = typed(UInt8.self)
+      return (0..<count).first { flags[$0] != 0 }
+    }
+  }
+
+  fileprivate func number(_ index: [Int]) -> Double {
+    var view = self
+    for position in index { view = Storage(viewing: view, position) }
+    return Tensor(view).asType(.float64).item()
+  }
+
+  /// The part at a position of the first axis.
+  private convenience init(viewing base: Storage, _ position: Int) {
+    var strides = Strides()
+    for axis in 1..<max(base.shape.rank, 1) { strides.append(base.strides[axis]) }
+    self.init(
+      viewing: base, shape: base.shape.last(base.shape.rank - 1), strides: strides,
+      offset: position * base.strides[0])
+  }
+
+  fileprivate var range: ClosedRange<Double>? {
+    guard count > 0 else { return nil }
+    let numbers = Tensor(copied(as: .float64))
+    let (least, most) = (numbers.min().item(), numbers.max().item())
+    return least <= most ? least...most : nil
+  }
+}
+
+extension Shape {
+  /// The place of a row-major position.
+  fileprivate func index(of position: Int) -> [Int] {
+    var rest = position
+    var result: [Int] = []
+    for length in reversed() {
+      result.append(rest % Swift.max(length, 1))
+      rest /= Swift.max(length, 1)
+    }
+    return result.reversed()
+  }
+}
+
+extension WatchedCall {
+  struct Blamed {
+    let number: Double
+    let index: [Int]
+    /// Whether the element was made of the inputs' at its place alone.
+    let isPointwise: Bool
+  }
+
+  /// The first element that is not finite though what it was made of was, or NaN though that was not.
+  func blamedElement(of results: [Storage]) -> Blamed? {
+    for result in results where result.contains(Finiteness.bad) {
+      let found = function is Formula ? pointwise(result) : whole(result)
+      guard let found else { continue }
+      let index = result.shape.index(of: found)
+      return Blamed(number: result.number(index), index: index, isPointwise: function is Formula)
+    }
+    return nil
+  }
+
+  private func pointwise(_ result: Storage) -> Int? {
+    let numbers = numbers.map { Tensor($0).asType(result.dtype).storage }
+    let inputs = inputs.filter { $0.dtype == result.dtype }
+    return Finiteness.blame(inputs: inputs.count + numbers.count).evaluate([result] + inputs + numbers, .zero)?[0]
+      .firstTrue
+  }
+
+  /// Of an operator that mixes elements: where the inputs are in order as a whole.
+  private func whole(_ result: Storage) -> Int? {
+    let areFinite = numbers.allSatisfy(\.isFinite) && !inputs.contains { $0.contains(Finiteness.bad) }
+    if areFinite { return result.first(Finiteness.bad) }
+    let haveNaN = numbers.contains(where: \.isNaN) || inputs.contains { $0.contains(Finiteness.nan) }
+    return haveNaN ? nil : result.first(Finiteness.nan)
+  }
+
+  func described(at blamed: Blamed) -> [NaNError.Input] {
+    let tensors = inputs.map { input in
+      NaNError.Input(
+        shape: input.shape, dtype: input.dtype,
+        value: blamed.isPointwise ? input.number(input.shape.place(of: blamed.index)) : nil, range: input.range)
+    }
+    let numbers = numbers.map {
+      NaNError.Input(shape: [], dtype: .float64, value: $0, range: $0.isNaN ? nil : $0...$0)
+    }
+    return tensors + numbers
+  }
+}
+
+extension Shape {
+  /// Where the element stands that was broadcast to this place of a result.
+  fileprivate func place(of index: [Int]) -> [Int] {
+    let own = Array(self)
+    return zip(own, index.suffix(own.count)).map { $0 == 1 ? 0 : $1 }
+  }
+}

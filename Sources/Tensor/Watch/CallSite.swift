@@ -1,0 +1,69 @@
+import Synchronization
+
+#if canImport(Runtime)
+  import Runtime
+#endif
+
+/// Where an operator was called: the return addresses, from which the user's line is found only if it is asked for,
+/// since reading a program's debug information can take a second.
+struct CallSite: Sendable {
+  /// The first caller outside of the package's own modules, as far as the program's debug information tells.
+  struct Place: Sendable {
+    var file: String?
+    var line: Int?
+    var function: String?
+
+    /// " at Loss.swift:31", or what is known of that.
+    var words: String {
+      if let file, let line { return " at \(file.split(separator: "/").last ?? ""):\(line)" }
+      return function.map { " in \($0)" } ?? ""
+    }
+  }
+
+  #if canImport(Runtime)
+    /// Capturing is cheap where the loaded libraries are known already; what was loaded since is found later.
+    private static let images = ImageMap.capture()
+    private static let known = Mutex<[String: Place]>([:])
+
+    private let backtrace: Backtrace?
+
+    init() { backtrace = try? Backtrace.capture(limit: 48, images: CallSite.images) }
+
+    var place: Place {
+      guard let backtrace else { return Place() }
+      let addresses = backtrace.frames.map { "\($0)" }.joined(separator: " ")
+      if let place = CallSite.known.withLock({ $0[addresses] }) { return place }
+      let place = CallSite.resolved(backtrace)
+      CallSite.known.withLock { $0[addresses] = place }
+      return place
+    }
+
+    private static func resolved(_ backtrace: Backtrace) -> Place {
+      for frame in backtrace.symbolicated(with: ImageMap.capture())?.frames ?? [] {
+        guard let symbol = frame.symbol, !frame.isSwiftThunk, !isOurs(symbol) else { continue }
+        guard let location = symbol.sourceLocation else {
+          // Without debug information all that is known is a name, and nothing further out is better.
+          return Place(function: symbol.name)
+        }
+        // What the compiler or a macro wrote is in no file.
+        if location.line == 0 || location.path.contains("@__swiftmacro") { continue }
+        return Place(file: location.path, line: location.line, function: symbol.name)
+      }
+      return Place()
+    }
+
+    private static func isOurs(_ symbol: SymbolicatedBacktrace.Symbol) -> Bool {
+      if let path = symbol.sourceLocation?.path, !path.contains("<compiler-generated>") {
+        return modules.contains { path.hasPrefix(sources + $0 + "/") }
+      }
+      return symbol.isSystemFunction || modules.contains { symbol.rawName.hasPrefix("$s\($0.utf8.count)\($0)") }
+    }
+
+    private static let modules = ["Tensor", "Autograd", "NN"]
+
+    /// The directory that holds the modules' sources, as this file was compiled.
+    private static let sources = String(#filePath.dropLast("Tensor/Watch/CallSite.swift".count))
+  #else
+    var place: Place { Place() }
+  #endif
+}

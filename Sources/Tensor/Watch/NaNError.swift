@@ -1,0 +1,66 @@
+/// What ``withNaNCheck(_:)`` found: the first operator that made a NaN or an infinity of finite numbers.
+public struct NaNError: Error, Sendable, CustomStringConvertible {
+  /// One of the operator's inputs. A number that was given beside tensors, such as a bound, is one of rank 0.
+  public struct Input: Sendable, Hashable {
+    public let shape: Shape
+    public let dtype: DType
+    /// The element that was combined into the result's, of a pointwise operator; nil of others.
+    public let value: Double?
+    /// The smallest and the largest element; nil where there are none.
+    public let range: ClosedRange<Double>?
+  }
+
+  /// The operator that computed the number: `log`, `matmul`.
+  public let operation: String
+  /// The operator whose derivative was being computed; nil outside of walks.
+  public let derivativeOf: String?
+  /// How many derivatives deep: 0 in the computation itself, 1 in a walk over it (a gradient, a directional
+  /// derivative), 2 in a walk that reached what a walk had recorded, and so on.
+  public let derivativeOrder: Int
+  /// The number: infinite or NaN.
+  public let result: Double
+  /// Where in the result it stands.
+  public let index: [Int]
+  public let inputs: [Input]
+  let site: CallSite
+
+  /// The file in which the operator was called; of a derivative, in which the operator was called that it is the
+  /// derivative of, if that was inside the check too. Nil where the program has no debug information. Reading that
+  /// can take a second in a large program, so it is done when this is first asked for.
+  public var file: String? { site.place.file }
+  /// The line in ``file``.
+  public var line: Int? { site.place.line }
+  /// The function that called the operator.
+  public var caller: String? { site.place.function }
+
+  public var description: String {
+    "\(subject)\(site.place.words): element \(index) is \(brief(result)), \(inputWords)"
+  }
+
+  private var subject: String {
+    guard derivativeOrder > 0 else { return operation }
+    guard let derivativeOf, derivativeOf != operation else {
+      return "\(operation), in its derivative of order \(derivativeOrder),"
+    }
+    return "\(operation), in the derivative of order \(derivativeOrder) of \(derivativeOf),"
+  }
+
+  private var inputWords: String {
+    guard !inputs.isEmpty else { return "it has no inputs" }
+    let words = inputs.map { input -> String in
+      if let value = input.value { return brief(value) }
+      let numbers = input.range.map { " from \(brief($0.lowerBound)) to \(brief($0.upperBound))" } ?? ""
+      return "\(input.dtype) \(input.shape)\(numbers)"
+    }
+    let joined = words.count == 1 ? words[0] : words.dropLast().joined(separator: ", ") + " and " + words.last!
+    return (words.count == 1 ? "its input was " : "its inputs were ") + joined
+  }
+
+  /// Whole numbers without a point, others as Swift prints them.
+  private func brief(_ number: Double) -> String {
+    if let whole = Int32(exactly: number) { return "\(whole)" }
+    return dtype == .float32 ? "\(Float(number))" : "\(number)"
+  }
+
+  private var dtype: DType { inputs.first { $0.dtype.isFloatingPoint }?.dtype ?? .float64 }
+}

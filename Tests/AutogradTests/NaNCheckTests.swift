@@ -1,0 +1,273 @@
+import Autograd
+import Testing
+
+struct NaNCheckTests {
+  private func found(_ body: () throws -> Void) -> NaNError? {
+    do {
+      try withNaNCheck(body)
+      return nil
+    } catch {
+      return error as? NaNError
+    }
+  }
+
+  // MARK: - In the computation itself
+
+  @Test func namesTheFirstOperatorWithElementInputAndLine() throws {
+    let x = Tensor([[1.0], [2], [3], [0]])
+    var line = 0
+    // Outside of a macro, whose expansion would be the place.
+    let finding = found {
+      let y = exp(x)
+      line = #line + 1
+      let z = log(x)
+      _ = (z * 0).sum() + y
+    }
+    let error = try #require(finding)
+    #expect(error.operation == "log")
+    #expect(error.index == [3, 0])
+    #expect(error.result == -.infinity)
+    #expect(error.inputs.map(\.value) == [0])
+    #expect(error.derivativeOrder == 0 && error.derivativeOf == nil)
+    #expect(error.file?.hasSuffix("NaNCheckTests.swift") == true)
+    #expect(error.line == line)
+    #expect("\(error)" == "log at NaNCheckTests.swift:\(line): element [3, 0] is -inf, its input was 0")
+  }
+
+  @Test(arguments: [DType.float32, .float64], [false, true])
+  func recordedAndUnrecordedOperatorsOfEveryKind(_ dtype: DType, _ recorded: Bool) throws {
+    func tensor(_ numbers: [Double], _ shape: Shape) -> Tensor {
+      let tensor = Tensor(numbers, shape: shape).asType(dtype)
+      return recorded ? tensor.tracked() : tensor
+    }
+    let big = dtype == .float32 ? Double(Float(1e30)) : 1e300
+    func expect(_ operation: String, _ index: [Int], _ values: [Double?], _ body: () -> Tensor) {
+      let error = found { _ = body() }
+      #expect(error?.operation == operation)
+      #expect(error?.index == index)
+      #expect(error?.inputs.map(\.value) == values)
+    }
+    let x = tensor([1, 2, 1000, 4], [2, 2])
+    expect("exp", [1, 0], [1000]) { exp(x) }
+    expect("divide", [1, 0], [0, 0]) { tensor([1, 0], [2, 1]) / tensor([2, 0], [2, 1]) }
+    expect("divide", [0, 1], [1, 0]) { tensor([1, 2], [2, 1]) / tensor([3, 0], [2]) }
+    expect("divide", [0], [1, 0]) { tensor([1], [1]) / 0.0 }
+    let large = tensor([1, 1, big, big], [2, 2])
+    expect("matmul", [1, 0], [nil, nil]) { matmul(large, large) }
+    expect("matmul.adding", [1, 0], [nil, nil, nil]) {
+      matmul(large, large, adding: tensor([1, 1], [2]))
+    }
+    let three = Formula("three") { a, b, c in a * b * c }
+    expect("three", [1], [1, big, big]) {
+      three(tensor([1, 1], [2]), tensor([1, big], [2]), tensor([1, big], [2]))
+    }
+    // A sum that overflows, as a linear function and as a reduction of a formula.
+    let half = dtype == .float32 ? 3e38 : 1.7e308
+    expect("square.sum", [], [nil]) { Formula("square") { $0 * $0 }.sum(tensor([1, half], [2])) }
+    expect("cumsum", [1], [nil]) { tensor([half, half], [2]).cumsum(axis: 0) }
+    expect("sum", [], [nil]) { tensor([half, half], [2]).sum() }
+  }
+
+  @Test func rangesTellWhatAProductWasMadeOf() throws {
+    let a = Tensor([1, 2, -3e30, 4], shape: [2, 2]).asType(.float32)
+    let error = try #require(found { _ = matmul(a, a * 1e20) })
+    #expect(error.operation == "multiply")
+    let product = try #require(found { _ = matmul(a, a * 1e8) })
+    #expect(product.inputs[0].range == Double(Float(-3e30))...4)
+    #expect(product.inputs[0].value == nil)
+    #expect("\(product)".contains("its inputs were float32 [2, 2] from -3e+30 to 4 and float32 [2, 2] from"))
+  }
+
+  // MARK: - In derivatives
+
+  @Test func infiniteSlopeIsFoundInTheGradientAndNamesTheForwardLine() throws {
+    let x = Tensor([4.0, 0.0])
+    var line = 0
+    let f = { (x: Tensor) -> Tensor in
+      line = #line + 1
+      let root = sqrt(x)
+      return (root * 2).sum()
+    }
+    let error = try #require(found { _ = grad(f)(x) })
+    #expect(error.operation == "sqrt" && error.derivativeOf == "sqrt")
+    #expect(error.derivativeOrder == 1)
+    #expect(error.index == [1] && error.result == .infinity)
+    #expect(error.line == line)
+    #expect("\(error)".hasPrefix("sqrt, in its derivative of order 1, at NaNCheckTests.swift:\(line): element [1]"))
+    // Forward mode is a walk too; the value alone is in order.
+    #expect(found { _ = jvp(f, at: x, along: Tensor([1.0, 1])) }?.derivativeOrder == 1)
+    #expect(found { _ = f(x.tracked()) } == nil)
+  }
+
+  @Test func backwardOfAGraphFromOutsideNamesTheWalksOwnLine() throws {
+    let x = Tensor([0.0], requiresGrad: true)
+    let y = sqrt(x).sum()
+    let line = #line + 1
+    let finding = found { y.backward() }
+    let error = try #require(finding)
+    #expect(error.operation == "sqrt" && error.derivativeOrder == 1)
+    #expect(error.line == line)
+  }
+
+  /// x |x|^0.5 has the slope 1.5 |x|^0.5, and that has an infinite slope at 0.
+  private static let curve = Formula("curve") { x in
+    let root = sqrt(Formula.select(x .< 0, -x, x))
+    return (x * root).withSlope(in: x) { _ in 1.5 * root }
+  }
+
+  @Test func secondDerivativeOfOrderTwoInEveryComposition() throws {
+    let f = { (x: Tensor) in NaNCheckTests.curve(x).sum() }
+    let x = Tensor([1.0, 0.0])
+    let v = Tensor([1.0, 1.0])
+    #expect(found { _ = grad(f)(x) } == nil)
+    let walks: [() -> Void] = [
+      { _ = hvp(f, at: x, along: v) }, { _ = hvpReverse(f, at: x, along: v) },
+      { _ = grad { (grad(f)($0) * v).sum() }(x) }, { _ = grad { jvp(f, at: $0, along: v).tangent }(x) },
+      { _ = jvp({ jvp(f, at: $0, along: v).tangent }, at: x, along: v) },
+    ]
+    for walk in walks {
+      let error = try #require(found(walk))
+      #expect(error.operation == "curve" && error.derivativeOf == "curve", "\(error)")
+      #expect(error.derivativeOrder == 2)
+      #expect(error.index == [1])
+    }
+  }
+
+  @Test func aCheckpointAddsNoOrderAndHidesNoOperator() throws {
+    let f = checkpoint { (x: Tensor) in sqrt(x) * 2 }
+    let error = try #require(found { _ = grad { f($0).sum() }(Tensor([0.0])) })
+    #expect(error.operation == "sqrt" && error.derivativeOrder == 1)
+    let inner = try #require(found { _ = checkpoint { (x: Tensor) in `where`(x .> 0, log(x), 1) }(Tensor([0.0])) })
+    #expect(inner.operation == "log")
+  }
+
+  @Test func slopesComputedWithTheSumAreSeen() throws {
+    let costly = Formula("costly") { x in sin(exp(x)) * sqrt(x) * tanh(x + 1) }
+    var numbers = (0..<5000).map { 1 + Double($0) / 5000 }
+    numbers[4321] = 0
+    let x = Tensor(numbers)
+    #expect(found { _ = costly.sum(x.tracked()) } == nil)
+    for scale in [1.0, 3.0] {
+      let error = try #require(found { _ = grad { costly.sum($0) * scale }(x) })
+      #expect(error.operation == "costly" && error.derivativeOrder == 1 && error.index == [4321])
+      #expect(error.inputs.map(\.value) == [scale, 0])
+    }
+  }
+
+  // MARK: - What is not blamed
+
+  @Test func whatComesInIsNotBlamed() {
+    let nan = Tensor([1, Float.nan, Float.infinity])
+    #expect(found { _ = (exp(nan) + nan * 2).sum() + log(nan) } == nil)
+    let masked = Tensor([[0.5, -Float.infinity], [1, 2]])
+    let f = { (x: Tensor) in square(softmax(x + masked) * Tensor([[1.0, 0], [1, 1]]) - logSumExp(x)).sum() }
+    let x = Tensor([[1.0, 2], [3, 4]])
+    let v = Tensor([[1.0, 2], [0.5, 0.25]])
+    #expect(
+      found {
+        _ = grad(f)(x)
+        _ = hvp(f, at: x, along: v)
+        _ = softmax(`where`(x .> 3, -Double.infinity, x))
+      } == nil)
+  }
+
+  @Test func nanOfInfinitiesIsBlamed() throws {
+    let nothing = Tensor([[0.5, 1], [-Float.infinity, -Float.infinity]])
+    let error = try #require(found { _ = softmax(nothing) })
+    #expect(error.operation == "softmax" && error.index == [1, 0] && error.result.isNaN, "\(error)")
+    let product = try #require(found { _ = f64(1, 0) * f64(.infinity, .infinity) })
+    #expect(product.index == [1])
+    #expect(product.inputs.map(\.value) == [0, .infinity])
+  }
+
+  /// Where `x` is 0 the logarithm is infinite, and dropped.
+  private final class Guarded: Function, @unchecked Sendable {
+    let spoils: Bool
+    init(spoils: Bool) { self.spoils = spoils }
+    override func forward(_ inputs: [Tensor]) -> [Tensor] {
+      let raw = log(inputs[0])
+      return [spoils ? raw * 2 : `where`(inputs[0] .> 0, raw, 0)]
+    }
+  }
+
+  @Test func whatAFunctionDropsItselfIsNotBlamed() throws {
+    let x = Tensor([1.0, 0])
+    #expect(found { _ = Guarded(spoils: false)(x) } == nil)
+    #expect(found { _ = Guarded(spoils: true)(x) }?.operation == "log")
+  }
+
+  // MARK: - The scope
+
+  @Test func theFirstOneCountsAndTheBodyRunsToItsEnd() {
+    var ended = false
+    let error = found {
+      _ = exp(Tensor([1e4]))
+      _ = log(Tensor([0.0]))
+      ended = true
+    }
+    #expect(error?.operation == "exp" && ended)
+  }
+
+  @Test func scopesNestAndEnd() throws {
+    let outer = found {
+      #expect(found { _ = log(Tensor([0.0])) }?.operation == "log")
+      #expect(found { _ = log(Tensor([1.0])) } == nil)
+    }
+    #expect(outer == nil)
+    _ = log(Tensor([0.0]))
+    let later = found {
+      #expect(found { _ = log(Tensor([0.0])) } != nil)
+      _ = exp(Tensor([1e4]))
+    }
+    #expect(later?.operation == "exp")
+  }
+
+  private struct Own: Error {}
+
+  @Test func whicheverCameFirstIsThrown() {
+    #expect(throws: Own.self) { try withNaNCheck { throw Own() } }
+    #expect(throws: NaNError.self) {
+      try withNaNCheck {
+        _ = log(Tensor([0.0]))
+        throw Own()
+      }
+    }
+    #expect(throws: TensorError.self) {
+      try withTensorErrors { try withNaNCheck { _ = log(Tensor([1.0, 2]) + Tensor([1.0, 2, 3])) } }
+    }
+    #expect(throws: NaNError.self) { try withTensorErrors { try withNaNCheck { _ = log(Tensor([0.0])) } } }
+    // What misuse gives is a NaN that no operator made.
+    #expect(throws: TensorError.self) {
+      try withNaNCheck { try withTensorErrors { _ = exp(matmul(Tensor([1.0]), Tensor([1.0, 2]))).sum() } }
+    }
+  }
+
+  @Test func changesNothingOfWhatIsComputed() throws {
+    let x = cos(Tensor.arange(6000))
+    let costly = Formula("costly") { x in sin(exp(-x * x)) * tanh(x) }
+    let f = { (x: Tensor) in costly.sum(x) + (x * x + x).mean() + softmax(x).max() }
+    let plain = (grad(f)(x), hvp(f, at: x, along: sin(x)))
+    let watched = try withNaNCheck { (grad(f)(x), hvp(f, at: x, along: sin(x))) }
+    #expect(plain.0.scalars(as: Float.self) == watched.0.scalars(as: Float.self))
+    #expect(plain.1.scalars(as: Float.self) == watched.1.scalars(as: Float.self))
+    let graph = f(x.tracked()).graph
+    #expect(try withNaNCheck { f(x.tracked()).graph }?.description == graph?.description)
+  }
+
+  @Test func threadsAreChecksOfTheirOwn() async {
+    let operations = await withTaskGroup(of: (Int, String?).self) { group in
+      for index in 0..<8 {
+        group.addTask {
+          let bad = Tensor([Double(index % 2 == 0 ? 0 : 1)])
+          guard index < 6 else {
+            _ = log(Tensor([0.0]))
+            return (index, nil)
+          }
+          return (index, self.found { for _ in 0..<50 { _ = log(bad) } }?.operation)
+        }
+      }
+      return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+    }
+    #expect(operations.compactMapValues { $0 } == [0: "log", 2: "log", 4: "log"])
+  }
+}
