@@ -7,6 +7,9 @@
 // Ghemawat and Menage, "TCMalloc"). A block has no header: its size travels with its owner, as the
 // capacity, so blocks stay aligned and a block may be freed by any thread.
 //
+// The most that is live at once is watched for only while somebody asks: the threads' lists are then kept
+// empty, so that every block comes by the slow path, which looks. Otherwise it costs nothing.
+//
 // Under AddressSanitizer nothing is kept and blocks are as long as asked for, so that use after free
 // and overruns are found.
 //
@@ -123,8 +126,10 @@ static size_t limit = (size_t)1 << 30;
 static uint64_t epoch = 1;  // changes when threads must empty their lists
 static int64_t ended_live_bytes;
 static size_t threads_in_use;
+static adj_peak_watch *watches; // read without the lock where a wrong answer does no harm
 
 static uint32_t list_bound(unsigned class) {
+  if (watches != NULL) return 0;
   size_t bytes = limit / 1024 < THREAD_LIST_BYTES ? limit / 1024 : THREAD_LIST_BYTES;
   return (uint32_t)(bytes / small_size(class));
 }
@@ -272,6 +277,25 @@ static inline void count_live(adj_thread_record *record, int64_t bytes) {
   ADJ_WRITE(record->live_bytes, record->live_bytes + bytes);
 }
 
+// What all threads hold, under the lock.
+static int64_t sum_live(void) {
+  int64_t sum = ended_live_bytes;
+  for (adj_thread_record *record = adj_records_first(); record != NULL; record = record->next)
+    sum += ADJ_READ(record->live_bytes);
+  return sum;
+}
+
+// For blocks that did not come from a thread's own list.
+static void count_allocated(adj_thread_record *record, size_t capacity) {
+  count_live(record, (int64_t)capacity);
+  if (ADJ_LIKELY(ADJ_READ(watches) == NULL)) return;
+  adj_records_lock();
+  int64_t live = sum_live();
+  for (adj_peak_watch *watch = watches; watch != NULL; watch = watch->next)
+    if (live > watch->peak) watch->peak = live;
+  adj_records_unlock();
+}
+
 // ---- Allocation ----
 
 // A last attempt before giving up: everything that is kept goes back to the system first.
@@ -312,7 +336,7 @@ __attribute__((noinline)) static void *allocate_small_slow(unsigned class) {
     adj_records_unlock();
   }
   if (block == NULL) block = system_allocate_or_empty(small_size(class));
-  if (block != NULL) count_live(record, (int64_t)small_size(class));
+  if (block != NULL) count_allocated(record, small_size(class));
   return block;
 }
 
@@ -328,7 +352,7 @@ __attribute__((noinline)) static void *allocate_large(size_t bytes, size_t *capa
   }
   adj_records_unlock();
   if (block == NULL) block = system_allocate_or_empty(*capacity);
-  if (block != NULL) count_live(record, (int64_t)*capacity);
+  if (block != NULL) count_allocated(record, *capacity);
   else *capacity = 0;
   return block;
 }
@@ -341,7 +365,7 @@ void *adj_allocate(size_t bytes, size_t *capacity) {
   if (ADJ_PLAIN_MALLOC) {
     *capacity = bytes > 0 ? bytes : 1;
     void *block = system_allocate_or_empty(*capacity);
-    if (block != NULL) count_live(adj_record(), (int64_t)*capacity);
+    if (block != NULL) count_allocated(adj_record(), *capacity);
     else *capacity = 0;
     return block;
   }
@@ -386,6 +410,11 @@ __attribute__((noinline)) static void free_slow(void *block, size_t capacity) {
       *(void **)block = list->head;
       list->head = block;
       ADJ_WRITE(list->count, list->count + 1);
+    } else if (watches != NULL) {
+      *(void **)block = shared_small[class].head;
+      ADJ_WRITE(shared_small[class].head, block);
+      shared_small[class].count++;
+      shared_bytes += capacity;
     } else {
       to_system = true; // the bound is 0: the limit is too low for a list of this size
     }
@@ -422,9 +451,7 @@ void adj_free(void *block, size_t capacity) {
 
 size_t adj_allocator_live_bytes(void) {
   adj_records_lock();
-  int64_t sum = ended_live_bytes;
-  for (adj_thread_record *record = adj_records_first(); record != NULL; record = record->next)
-    sum += ADJ_READ(record->live_bytes);
+  int64_t sum = sum_live();
   adj_records_unlock();
   return sum > 0 ? (size_t)sum : 0;
 }
@@ -474,4 +501,37 @@ void adj_allocator_empty(void) {
   shrink(0, &doomed);
   adj_records_unlock();
   free_doomed(&doomed);
+}
+
+// ---- The most that is held at once ----
+
+void adj_allocator_watch(adj_peak_watch *watch) {
+  adj_thread_record *own = adj_record();
+  doomed_list doomed = {0};
+  adj_records_lock();
+  watch->start = watch->peak = sum_live();
+  watch->next = watches;
+  ADJ_WRITE(watches, watch);
+  if (watch->next == NULL) empty_thread_lists(own, &doomed);
+  adj_records_unlock();
+  free_doomed(&doomed);
+}
+
+size_t adj_allocator_unwatch(adj_peak_watch *watch) {
+  adj_thread_record *own = adj_record();
+  adj_records_lock();
+  if (watches == watch) {
+    ADJ_WRITE(watches, watch->next);
+  } else {
+    adj_peak_watch *before = watches;
+    while (before->next != watch) before = before->next;
+    before->next = watch->next;
+  }
+  if (watches == NULL) {
+    // The others find their lists full at their next free, and then see the new epoch.
+    epoch++;
+    renew_bounds(own);
+  }
+  adj_records_unlock();
+  return (size_t)(watch->peak - watch->start);
 }

@@ -132,6 +132,25 @@ public enum TensorMemory {
   }
   /// Bytes of the machine's memory.
   public static var machineBytes: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
+  /// Runs a function, and says how far the bytes of live tensors rose above what they were before, at most.
+  ///
+  /// Counts what every thread allocates meanwhile, as blocks of the allocator: lengths are rounded up, to 64
+  /// bytes or by at most a quarter. Small allocations are slower than otherwise: do not time what is watched.
+  public static func peak<Result, Failure: Error>(
+    during body: () throws(Failure) -> Result
+  ) throws(Failure) -> (result: Result, bytes: Int) {
+    let watch = UnsafeMutablePointer<adj_peak_watch>.allocate(capacity: 1)
+    watch.initialize(to: adj_peak_watch())
+    defer { watch.deallocate() }
+    adj_allocator_watch(watch)
+    do throws(Failure) {
+      let result = try body()
+      return (result, adj_allocator_unwatch(watch))
+    } catch {
+      _ = adj_allocator_unwatch(watch)
+      throw error
+    }
+  }
   /// Gives what is kept for reuse back to the system.
   public static func emptyCache() { adj_allocator_empty() }
 }

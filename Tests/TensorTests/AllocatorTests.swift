@@ -33,6 +33,68 @@ struct AllocatorTests {
     }
   }
 
+  @Test func thePeakIsTheMostThatIsHeldAtOnce() async {
+    await #expect(processExitsWith: .success) {
+      // Blocks that a thread keeps for reuse are counted like fresh ones.
+      _ = (0..<20).map { _ in Tensor.zeros([1024], dtype: .uint8) }
+      let before = TensorMemory.liveBytes
+      for bytes in [64, 1024, 1 << 16, 1 << 20, 1 << 23] {
+        func make() -> Tensor { Tensor.zeros([bytes], dtype: .uint8) }
+        #expect(TensorMemory.peak { _ = make() }.bytes == bytes)
+        #expect(TensorMemory.peak { _ = [make(), make(), make()] }.bytes == 3 * bytes)
+        #expect(TensorMemory.peak { for _ in 0..<10 { _ = make() } }.bytes == bytes)
+        let (kept, peak) = TensorMemory.peak { [make()] }
+        #expect(peak == bytes && kept.count == 1)
+        // One within another: each sees its own.
+        let outer = TensorMemory.peak {
+          let first = make()
+          #expect(TensorMemory.peak { _ = make() }.bytes == bytes)
+          return first
+        }
+        #expect(outer.bytes == 2 * bytes)
+      }
+      #expect(TensorMemory.peak {}.bytes == 0)
+      struct Stop: Error {}
+      #expect(throws: Stop.self) {
+        try TensorMemory.peak { () throws(Stop) in throw Stop() }
+      }
+      #expect(TensorMemory.liveBytes == before)
+    }
+  }
+
+  @Test func thePeakCountsEveryThread() async {
+    await #expect(processExitsWith: .success) {
+      let barrier = DispatchSemaphore(value: 0)
+      let done = DispatchSemaphore(value: 0)
+      let peak = TensorMemory.peak {
+        for _ in 0..<3 {
+          Thread {
+            let held = Tensor.zeros([1 << 16], dtype: .uint8)
+            done.signal()
+            barrier.wait()
+            precondition(held.count == 1 << 16)
+            done.signal()
+          }.start()
+        }
+        for _ in 0..<3 { done.wait() }
+        for _ in 0..<3 { barrier.signal() }
+        for _ in 0..<3 { done.wait() }
+      }
+      #expect(peak.bytes == 3 << 16)
+    }
+  }
+
+  @Test(.enabled(if: keepsBlocks)) func aWatchLeavesReuseAsItWas() async {
+    await #expect(processExitsWith: .success) {
+      _ = TensorMemory.peak { _ = Tensor.zeros([100]) }
+      // The first block that is freed afterwards renews the thread's lists.
+      do { _ = Tensor.zeros([100]) }
+      let first = Int(bitPattern: Tensor.zeros([100]).storage.pointer)
+      let again = (0..<4).map { _ in Int(bitPattern: Tensor.zeros([100]).storage.pointer) }
+      #expect(again.allSatisfy { $0 == first })
+    }
+  }
+
   @Test(.enabled(if: keepsBlocks)) func memoryIsReused() async {
     await #expect(processExitsWith: .success) {
       for count in [10, 1000, 50_000, 3_000_000] {

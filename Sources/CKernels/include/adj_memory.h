@@ -16,6 +16,16 @@ size_t adj_allocator_limit(void);        // the most that is kept for reuse; def
 void adj_allocator_set_limit(size_t bytes); // frees what is above the new limit
 void adj_allocator_empty(void);          // gives what is kept back to the system (other threads' small lists at their next free)
 
+// The most bytes that are live at once between two points in time, all threads together. Any number of
+// watches may overlap. A watch makes small allocations slower, by a lock, and costs nothing while there is none.
+typedef struct adj_peak_watch {
+  int64_t start, peak;
+  struct adj_peak_watch *next;
+} adj_peak_watch;
+
+void adj_allocator_watch(adj_peak_watch *watch);     // begins; the watch must stay in place until its end
+size_t adj_allocator_unwatch(adj_peak_watch *watch); // ends; how far live bytes rose above those at its beginning
+
 // dst[i] = src[i] converted, for elements [begin, end) of the row-major space `shape`. To bool: != 0.
 // float to integer truncates towards zero and saturates; NaN gives 0. Fast for: both contiguous; equal
 // inner stride 1; transposes (blocked); inner broadcast.
