@@ -34,11 +34,15 @@ public struct Axis: Sendable, Hashable {
   public var range: ClosedRange<Double>?
   /// What ticks are multiples of, on a linear axis.
   public var unit: Unit?
+  /// What the numbers of a logarithmic axis are in, such as "s": ticks are then labelled with prefixes, 10 ms.
+  public var prefixedUnit: String?
 
   /// An axis; what is not given is taken from the data.
   public init(
-    _ label: String = "", scale: Scale = .linear, range: ClosedRange<Double>? = nil, unit: Unit? = nil
+    _ label: String = "", scale: Scale = .linear, range: ClosedRange<Double>? = nil, unit: Unit? = nil,
+    prefixedUnit: String? = nil
   ) {
+    self.prefixedUnit = prefixedUnit
     self.label = label
     self.scale = scale
     self.range = range

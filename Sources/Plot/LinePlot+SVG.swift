@@ -4,7 +4,23 @@ extension LinePlot {
   /// - Precondition: At least 160 by 120.
   public func svg(width: Int = 800, height: Int = 500) -> String {
     precondition(width >= 160 && height >= 120, "LinePlot.svg: \(width) x \(height) is too small")
-    return SVGDrawing(self, width: width, height: height).document
+    return SVGDrawing(self, width: width, height: height).svg.document
+  }
+
+  /// Several plots as one SVG document, in rows; each has this size in pixels.
+  ///
+  /// - Precondition: At least one column; each plot at least 160 by 120.
+  public static func svg(_ plots: [LinePlot], columns: Int, width: Int = 800, height: Int = 500) -> String {
+    precondition(columns >= 1, "LinePlot.svg: needs 1 column or more, got \(columns)")
+    precondition(width >= 160 && height >= 120, "LinePlot.svg: \(width) x \(height) is too small")
+    let rows = (plots.count + columns - 1) / columns
+    var page = SVG(width: width * min(columns, max(plots.count, 1)), height: height * max(rows, 1), title: "")
+    for (index, plot) in plots.enumerated() {
+      page.place(
+        SVGDrawing(plot, width: width, height: height).svg, Double(index % columns * width),
+        Double(index / columns * height))
+    }
+    return page.document
   }
 }
 
@@ -22,6 +38,8 @@ private struct SVGDrawing {
   private let height: Int
   private let ink = "#333333"
   private let grid = "#E4E4E4"
+  /// The lines of the legend: for each label its column and row.
+  private let legend: [(index: Int, x: Double, row: Int)]
   /// Roughly, the width of a character.
   private let characterWidth = 7.2
 
@@ -35,20 +53,36 @@ private struct SVGDrawing {
     let widest = Double(yTicks.map(\.label.count).max() ?? 0) * characterWidth
     left = 16 + widest + (plot.y.label.isEmpty ? 0 : 22)
     right = Double(width) - 20
-    top = (plot.title.isEmpty ? 16 : 40) + (plot.lines.isEmpty ? 0 : 24)
+    legend = SVGDrawing.legend(plot.lines, from: left, to: right, characterWidth)
+    top = (plot.title.isEmpty ? 16 : 40) + 20 * Double((legend.last?.row ?? -1) + 1) + (legend.isEmpty ? 0 : 4)
     bottom = Double(height) - (plot.x.label.isEmpty ? 30 : 50)
   }
 
   private func x(_ fraction: Double) -> Double { left + fraction * (right - left) }
   private func y(_ fraction: Double) -> Double { bottom - fraction * (bottom - top) }
 
-  var document: String {
+  /// Places labels in a row, and in further rows where one is full.
+  private static func legend(
+    _ lines: [LinePlot.Line], from left: Double, to right: Double, _ characterWidth: Double
+  ) -> [(index: Int, x: Double, row: Int)] {
+    var entries: [(index: Int, x: Double, row: Int)] = []
+    var (x, row) = (left, 0)
+    for (index, line) in lines.enumerated() where !line.label.isEmpty {
+      let length = 34 + Double(line.label.count) * characterWidth
+      if x > left, x + length > right { (x, row) = (left, row + 1) }
+      entries.append((index, x, row))
+      x += length + 22
+    }
+    return entries
+  }
+
+  var svg: SVG {
     var svg = SVG(width: width, height: height, title: plot.title)
     svg.element("rect", [("width", "\(width)"), ("height", "\(height)"), ("fill", "#FFFFFF")])
     drawAxes(&svg)
     drawLines(&svg)
     drawWords(&svg)
-    return svg.document
+    return svg
   }
 
   private func drawAxes(_ svg: inout SVG) {
@@ -88,12 +122,7 @@ private struct SVGDrawing {
       let color = Palette.colors[index % Palette.colors.count]
       for piece in frame.pieces(line.points) {
         if piece.count == 1 {
-          svg.element(
-            "circle",
-            [
-              ("cx", SVG.number(x(piece[0].x))), ("cy", SVG.number(y(piece[0].y))), ("r", "2.5"),
-              ("fill", color),
-            ])
+          dot(piece[0], color, &svg)
           continue
         }
         let points = piece.map { "\(SVG.number(x($0.x))),\(SVG.number(y($0.y)))" }.joined(separator: " ")
@@ -104,7 +133,22 @@ private struct SVGDrawing {
             ("stroke-linejoin", "round"), ("stroke-dasharray", Palette.dashes[index % Palette.dashes.count]),
           ])
       }
+      if plot.marksPoints { drawPoints(line, color, &svg) }
     }
+  }
+
+  private func drawPoints(_ line: LinePlot.Line, _ color: String, _ svg: inout SVG) {
+    for point in line.points {
+      guard let x = frame.placeX(point.x), let y = frame.placeY(point.y), (0...1).contains(x), (0...1).contains(y)
+      else { continue }
+      dot(LinePlot.Point(x: x, y: y), color, &svg)
+    }
+  }
+
+  private func dot(_ point: LinePlot.Point, _ color: String, _ svg: inout SVG) {
+    svg.element(
+      "circle",
+      [("cx", SVG.number(x(point.x))), ("cy", SVG.number(y(point.y))), ("r", "2.5"), ("fill", color)])
   }
 
   private func drawWords(_ svg: inout SVG) {
@@ -117,18 +161,22 @@ private struct SVGDrawing {
     if !plot.y.label.isEmpty {
       svg.label(plot.y.label, 18, (top + bottom) / 2, anchor: "middle", turned: true)
     }
-    // The legend in a row above the frame, where it can hide nothing.
-    var position = left
-    for (index, line) in plot.lines.enumerated() where !line.label.isEmpty {
+    drawLegend(&svg)
+  }
+
+  /// Above the frame, where it can hide nothing.
+  private func drawLegend(_ svg: inout SVG) {
+    let rows = (legend.last?.row ?? 0) + 1
+    for (index, position, row) in legend {
+      let line = top - 13 - 20 * Double(rows - 1 - row)
       svg.element(
         "line",
         [
-          ("x1", SVG.number(position)), ("y1", SVG.number(top - 13)), ("x2", SVG.number(position + 28)),
-          ("y2", SVG.number(top - 13)), ("stroke", Palette.colors[index % Palette.colors.count]),
+          ("x1", SVG.number(position)), ("y1", SVG.number(line)), ("x2", SVG.number(position + 28)),
+          ("y2", SVG.number(line)), ("stroke", Palette.colors[index % Palette.colors.count]),
           ("stroke-width", "2.5"), ("stroke-dasharray", Palette.dashes[index % Palette.dashes.count]),
         ])
-      svg.label(line.label, position + 34, top - 8.5)
-      position += 34 + Double(line.label.count) * characterWidth + 22
+      svg.label(plot.lines[index].label, position + 34, line + 4.5)
     }
   }
 

@@ -41,12 +41,15 @@ public struct LinePlot: Sendable, Hashable {
   public var x: Axis
   /// The vertical axis.
   public var y: Axis
+  /// Whether a picture shows the points of lines, where they are few and measured.
+  public var marksPoints: Bool
   /// The lines in the order in which they were added.
   public private(set) var lines: [Line] = []
 
   /// A plot without lines yet; see ``add(_:label:)``.
-  public init(title: String = "", x: Axis = Axis(), y: Axis = Axis()) {
+  public init(title: String = "", x: Axis = Axis(), y: Axis = Axis(), marksPoints: Bool = false) {
     self.title = title
+    self.marksPoints = marksPoints
     self.x = x
     self.y = y
   }

@@ -16,6 +16,12 @@ struct SVG {
 
   var document: String { text + "</svg>\n" }
 
+  /// Puts a document into this one, at a place.
+  mutating func place(_ other: SVG, _ x: Double, _ y: Double) {
+    text += "\(indent)<g transform=\"translate(\(SVG.number(x)) \(SVG.number(y)))\">\n"
+    text += other.document + "\(indent)</g>\n"
+  }
+
   mutating func element(_ name: String, _ attributes: [(String, String)], content: String? = nil) {
     let list = attributes.filter { !$0.1.isEmpty }.map { " \($0.0)=\"\(SVG.escaped($0.1))\"" }.joined()
     text += indent + "<\(name)\(list)"

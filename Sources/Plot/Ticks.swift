@@ -66,8 +66,13 @@ public enum Ticks {
   /// Ticks of a logarithmic axis: powers of ten, with 2 and 5 times them (or round numbers) where the
   /// range is short; unlabelled small ticks between.
   ///
+  /// Powers are written out where all of them are short (0.001, 10,000), else all as powers. With a unit the
+  /// labels are in it and its prefixes: 100 µs, 10 ms.
+  ///
   /// - Precondition: The range is positive.
-  public static func logarithmic(_ range: ClosedRange<Double>, count: Int = 6) -> [Tick] {
+  public static func logarithmic(
+    _ range: ClosedRange<Double>, count: Int = 6, prefixedUnit: String? = nil
+  ) -> [Tick] {
     precondition(range.lowerBound > 0, "Ticks.logarithmic: the range \(range) is not positive")
     let tolerance = 1e-9
     let first = Int((log10(range.lowerBound) - tolerance).rounded(.up))
@@ -77,9 +82,15 @@ public enum Ticks {
       let few = [1.0, 2, 5].flatMap { factor in
         ((first - 1)...max(last, first)).map { factor * pow(10, Double($0)) }
       }.filter(range.contains).sorted()
-      return few.count >= 3 ? few.map { Tick(value: $0, label: number($0)) } : linear(range, count: count)
+      let ticks = few.count >= 3 ? few.map { Tick(value: $0, label: number($0)) } : linear(range, count: count)
+      return prefixedUnit.map { unit in ticks.map { Tick(value: $0.value, label: prefixed($0.value, unit)) } } ?? ticks
     }
     let stride = max(1, (decades + count - 1) / count)
+    let isShort = first >= -4 && last <= 5
+    func label(_ exponent: Int) -> String {
+      if let prefixedUnit { return prefixed(pow(10, Double(exponent)), prefixedUnit) }
+      return isShort ? separated(pow(10, Double(exponent))) : power(exponent)
+    }
     var ticks: [Tick] = []
     for exponent in (first - 1)...last {
       for factor in 1...9 {
@@ -88,7 +99,7 @@ public enum Ticks {
           continue
         }
         if factor == 1 && (exponent - first) % stride == 0 {
-          ticks.append(Tick(value: value, label: power(exponent)))
+          ticks.append(Tick(value: value, label: label(exponent)))
         } else if stride == 1 || factor == 1 {
           ticks.append(Tick(value: value, label: ""))
         }
@@ -100,7 +111,7 @@ public enum Ticks {
   /// The ticks that an axis has over a range.
   static func of(_ axis: Axis, over range: ClosedRange<Double>, count: Int) -> [Tick] {
     switch (axis.scale, axis.unit) {
-    case (.logarithmic, _): logarithmic(range, count: count)
+    case (.logarithmic, _): logarithmic(range, count: count, prefixedUnit: axis.prefixedUnit)
     case (.linear, let unit?): multiples(of: unit, in: range, count: count)
     case (.linear, nil): linear(range, count: count)
     }
@@ -141,15 +152,26 @@ public enum Ticks {
   }
 
   private static func power(_ exponent: Int) -> String {
-    switch exponent {
-    case -4...3: return number(pow(10, Double(exponent)))
-    default:
-      let digits: [Character: Character] = [
-        "-": "⁻", "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸",
-        "9": "⁹",
-      ]
-      return "10" + String("\(exponent)".map { digits[$0] ?? $0 })
-    }
+    if (0...1).contains(exponent) { return exponent == 0 ? "1" : "10" }
+    let digits: [Character: Character] = [
+      "-": "⁻", "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸",
+      "9": "⁹",
+    ]
+    return "10" + String("\(exponent)".map { digits[$0] ?? $0 })
+  }
+
+  /// 10,000 for 10000.
+  private static func separated(_ power: Double) -> String {
+    power >= 1e4 ? number(power / 1000) + ",000" : number(power)
+  }
+
+  /// A number in a unit with the prefix that leaves it between 1 and 1000, as far as there are prefixes.
+  static func prefixed(_ value: Double, _ unit: String) -> String {
+    let prefixes = ["p", "n", "µ", "m", "", "k", "M", "G", "T", "P"]
+    // 1e-9: a power of ten may have been rounded down.
+    let steps = Int((log10(value) / 3 + 1e-9).rounded(.down))
+    let chosen = min(max(steps, -4), 5)
+    return number(value / pow(1000, Double(chosen))) + " " + prefixes[chosen + 4] + unit
   }
 
   /// A number in as few digits as say it.

@@ -66,6 +66,44 @@ private final class Elements: NSObject, XMLParserDelegate {
     #expect(lines[0].attributes["stroke-dasharray"] != lines[1].attributes["stroke-dasharray"])
   }
 
+  @Test func aLongLegendTakesSeveralRowsAndHidesNothing() throws {
+    var plot = plot([1, 3, 2])
+    for index in 0..<7 { plot.add([2, 2, 2], from: 0, label: "a rather long name \(index)") }
+    let elements = try Elements.of(plot.svg(width: 480, height: 400))
+    let names = elements.filter { $0.name == "text" && $0.text.hasPrefix("a rather long name") }
+    #expect(names.count == 7)
+    let places = names.map { (x: Double($0.attributes["x"]!)!, y: Double($0.attributes["y"]!)!) }
+    #expect(places.allSatisfy { $0.x + 20 * 6 < 480 })
+    #expect(Set(places.map(\.y)).count > 1)
+    let frame = try #require(elements.last { $0.name == "rect" && $0.attributes["fill"] == "none" })
+    let top = try #require(Double(frame.attributes["y", default: ""]))
+    #expect(places.allSatisfy { $0.y < top && $0.y > 26 })
+    // No two in one place.
+    for (index, a) in places.enumerated() {
+      for b in places[(index + 1)...] { #expect(abs(a.y - b.y) >= 13 || abs(a.x - b.x) > 20 * 6) }
+    }
+  }
+
+  @Test func pointsAreMarkedWhereAsked() throws {
+    var plot = plot([1, 3, .nan, 2, 5])
+    #expect(try Elements.of(plot.svg()).count { $0.name == "circle" } == 0)
+    plot.marksPoints = true
+    #expect(try Elements.of(plot.svg()).count { $0.name == "circle" } == 4)
+    plot.x.range = 0...1
+    #expect(try Elements.of(plot.svg()).count { $0.name == "circle" } == 2)
+  }
+
+  @Test func severalPlotsMakeOnePicture() throws {
+    let plots = (1...3).map { plot((1...$0 + 1).map(Double.init)) }
+    let elements = try Elements.of(LinePlot.svg(plots, columns: 2, width: 300, height: 200))
+    #expect(elements[0].attributes["viewBox"] == "0 0 600 400")
+    #expect(elements.count { $0.name == "svg" } == 4)
+    #expect(elements.count { $0.name == "polyline" } == 3)
+    let places = elements.filter { $0.name == "g" }.map { $0.attributes["transform"] }
+    #expect(places == ["translate(0 0)", "translate(300 0)", "translate(0 200)"])
+    _ = try Elements.of(LinePlot.svg([], columns: 1))
+  }
+
   @Test func textIsEscaped() throws {
     let nasty = "<a href=\"x\">&amp; 'q' \u{1}\u{7} é😀</a>"
     var plot = LinePlot(title: nasty, x: Axis(nasty), y: Axis(nasty))

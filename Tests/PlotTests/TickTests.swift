@@ -62,12 +62,25 @@ import Testing
       Ticks.logarithmic(range).map(\.label).filter { !$0.isEmpty }
     }
     #expect(labels(0.001...10) == ["0.001", "0.01", "0.1", "1", "10"])
-    #expect(labels(1e-8...1e8) == ["10⁻⁸", "10⁻⁵", "0.01", "10", "10⁴", "10⁷"])
+    #expect(labels(1e-8...1e8) == ["10⁻⁸", "10⁻⁵", "10⁻²", "10", "10⁴", "10⁷"])
     #expect(labels(1...9) == ["1", "2", "5"])
     #expect(labels(2...3) == ["2.0", "2.2", "2.4", "2.6", "2.8", "3.0"])
+    #expect(labels(1...100_000) == ["1", "10", "100", "1000", "10,000", "100,000"])
     // Small marks between.
     let marks = Ticks.logarithmic(1...100)
     #expect(marks.count == 19)
     #expect(marks[1] == Tick(value: 2, label: ""))
+  }
+
+  @Test func unitsHavePrefixes() {
+    func labels(_ range: ClosedRange<Double>, _ unit: String) -> [String] {
+      Ticks.logarithmic(range, prefixedUnit: unit).map(\.label).filter { !$0.isEmpty }
+    }
+    #expect(labels(1e-6...1e-2, "s") == ["1 µs", "10 µs", "100 µs", "1 ms", "10 ms"])
+    #expect(labels(1e-9...10, "s") == ["1 ns", "100 ns", "10 µs", "1 ms", "100 ms", "10 s"])
+    #expect(labels(100...1e9, "B") == ["100 B", "10 kB", "1 MB", "100 MB"])
+    #expect(labels(2e3...6e3, "B") == ["2 kB", "3 kB", "4 kB", "5 kB", "6 kB"])
+    // Beyond the prefixes there are only larger numbers.
+    #expect(labels(1e18...1e21, "B") == ["1000 PB", "10000 PB", "100000 PB", "1e+06 PB"])
   }
 }
