@@ -129,6 +129,7 @@ struct RowLists {
   }
 
   var rowCount: Int { starts.count - 1 }
+  var longestRow: Int { zip(starts.dropFirst(), starts).reduce(0) { Swift.max($0, $1.0 - $1.1) } }
 
   func columns(_ row: Int) -> ArraySlice<Int> { entries[starts[row]..<starts[row + 1]] }
 

@@ -30,6 +30,8 @@ extension SymmetricMap {
     }
     var spent = 0
     while ranges.contains(where: { $0.count > 1 }) {
+      // Those of one row need a colour each: where that is too many already, colouring dense rows is wasted.
+      if !always && spent + candidates.longestRow * Self.branching > count / 4 { return nil }
       let colors = candidates.colors(columnCount: ranges.count)
       let lanes = ((colors.max() ?? -1) + 1) * Self.branching
       spent += lanes
