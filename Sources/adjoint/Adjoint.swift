@@ -7,9 +7,10 @@ struct Adjoint: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "adjoint",
-    abstract: "Tensors with exact derivatives: train a net, use it, draw derivatives, see what runs.",
+    abstract:
+      "Tensors with exact derivatives: train a net, use it, draw derivatives, measure their cost, see what runs.",
     version: version,
-    subcommands: [Train.self, Predict.self, PlotFunction.self, Info.self])
+    subcommands: [Train.self, Predict.self, PlotFunction.self, Cost.self, Info.self])
 }
 
 /// An error for the user to read: what is wrong, and with what.

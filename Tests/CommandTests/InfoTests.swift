@@ -22,7 +22,7 @@ import Testing
     let adjoint = try Program("adjoint")
     let help = try adjoint.run(["--help"])
     #expect(help.status == 0)
-    for command in ["train", "predict", "plot", "info"] { #expect(help.output.contains("  \(command) ")) }
+    for command in ["train", "predict", "plot", "cost", "info"] { #expect(help.output.contains("  \(command) ")) }
     #expect(try adjoint.run(["--version"]).output == "0.1.0\n")
     #expect(try adjoint.run(["fly"]).status == 64)
   }

@@ -1,0 +1,117 @@
+import ArgumentParser
+import Autograd
+import Foundation
+
+/// The functions whose derivatives `adjoint cost` measures.
+enum CostFunction: String, ExpressibleByArgument, CaseIterable {
+  case rosenbrock, mlp, separable, logsumexp
+  case lennardJones = "lennard-jones"
+
+  /// What it is, in a line.
+  var summary: String {
+    switch self {
+    case .rosenbrock: "Rosenbrock's function of N variables; its Hessian is tridiagonal"
+    case .mlp: "the loss of a net (8-h-h-1, tanh, 32 examples) of N parameters; its Hessian is dense"
+    case .separable: "the sum of x^4 - 16 x^2 + 5 x over N variables; its Hessian is diagonal"
+    case .logsumexp: "log(sum(exp(x))) of N variables; its Hessian is dense"
+    case .lennardJones:
+      "the energy of N/3 atoms in space, each attracting each; the value itself grows as N^2"
+    }
+  }
+
+  /// The numbers of variables that are measured unless told.
+  func sizes(quick: Bool) -> [Int] {
+    switch (self, quick) {
+    case (.mlp, false): [100, 300, 1000, 3000, 10_000, 100_000]
+    case (.mlp, true): [100, 300, 1000]
+    case (.lennardJones, false): [6, 30, 90, 300, 900, 1800]
+    case (.lennardJones, true): [6, 30, 90, 300]
+    case (_, false): [2, 10, 100, 1000, 3000, 10_000]
+    case (_, true): [2, 10, 100, 1000]
+    }
+  }
+
+  /// The function of about so many variables, with a point to differentiate it at.
+  func instance(_ count: Int) -> CostInstance {
+    switch self {
+    case .rosenbrock:
+      CostInstance([wave(1, [max(count, 2)])], sparsity: .banded(1), colors: 3) { Self.rosenbrock($0[0]) }
+    case .separable:
+      CostInstance([wave(1, [max(count, 1)])], sparsity: .banded(0), colors: 1) {
+        let x = $0[0]
+        let squared = square(x)
+        return (squared * (squared - 16) + 5 * x).sum()
+      }
+    case .logsumexp:
+      CostInstance([wave(1, [max(count, 1)])]) { logSumExp($0[0], axis: 0) }
+    case .mlp: Self.mlp(count)
+    case .lennardJones: Self.lennardJones(atoms: max(count / 3, 2))
+    }
+  }
+
+  private static func rosenbrock(_ x: Tensor) -> Tensor {
+    let (a, b) = (x[..<(-1)], x[1...])
+    return (100 * square(b - square(a)) + square(1 - a)).sum()
+  }
+
+  /// Of width h it has h^2 + 11 h + 1 parameters.
+  private static func mlp(_ count: Int) -> CostInstance {
+    let width = max(1, Int(((121 + 4 * Double(count - 1)).squareRoot() / 2 - 5.5).rounded()))
+    let sizes = [8, width, width, 1]
+    let inputs = wave(1, [32, 8])
+    let targets = wave(2, [32, 1])
+    let start = zip(sizes, sizes.dropFirst()).enumerated().flatMap { layer, size in
+      [wave(10 + 2 * layer, [size.0, size.1]) / sqrt(Double(size.0)), 0.1 * wave(11 + 2 * layer, [size.1])]
+    }
+    return CostInstance(start) { p in
+      let first = tanh(matmul(inputs, p[0]) + p[1])
+      let second = tanh(matmul(first, p[2]) + p[3])
+      return mse(matmul(second, p[4]) + p[5], targets)
+    }
+  }
+
+  /// 4 (r^-12 - r^-6) over all pairs, at a grid that is shaken a little.
+  private static func lennardJones(atoms: Int) -> CostInstance {
+    let side = Int(cbrt(Double(atoms)).rounded(.up))
+    let grid = (0..<atoms).flatMap { [$0 % side, $0 / side % side, $0 / (side * side)].map(Double.init) }
+    let start = 1.2 * Tensor(grid, shape: [atoms, 3]) + 0.05 * wave(1, [atoms, 3])
+    // A distance to itself of 1 keeps an atom's own term finite; the mask then leaves it out.
+    let own = Tensor.eye(atoms, dtype: .float64)
+    let pairs = 1 - own
+    return CostInstance([start]) { p in
+      let x = p[0]
+      let gaps = x.unsqueezed(axis: 1) - x.unsqueezed(axis: 0)
+      let inverse = 1 / (square(gaps).sum(axis: -1) + own)
+      let third = inverse * inverse * inverse
+      return 2 * (pairs * third * (third - 1)).sum()
+    }
+  }
+}
+
+/// One function at one point.
+struct CostInstance {
+  let f: ([Tensor]) -> Tensor
+  let point: [Tensor]
+  /// What is known of the Hessian's zeros, and how many products then give all of it.
+  let sparsity: Sparsity?
+  let colors: Int
+  var count: Int { point.reduce(0) { $0 + $1.count } }
+
+  init(
+    _ point: [Tensor], sparsity: Sparsity? = nil, colors: Int = 0, _ f: @escaping ([Tensor]) -> Tensor
+  ) {
+    self.f = f
+    self.point = point
+    self.sparsity = sparsity
+    self.colors = colors
+  }
+}
+
+/// Numbers without regularity between -1 and 1, the same at every run.
+func wave(_ seed: Int, _ shape: Shape) -> Tensor {
+  let numbers = (0..<shape.elementCount).map { position in
+    let i = Double(position)
+    return sin(0.7 * Double(seed) + 0.37 * i + 0.0011 * i * i)
+  }
+  return Tensor(numbers, shape: shape)
+}

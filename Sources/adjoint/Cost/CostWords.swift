@@ -1,0 +1,71 @@
+import Foundation
+
+/// Two paragraphs that say what the figures show, with the figures.
+struct CostWords {
+  let report: CostReport
+
+  var paragraphs: [String] { [hessian, product] }
+
+  /// N gradients for N^2 numbers.
+  private var hessian: String {
+    var text = """
+      N gradients for N^2 numbers: each product with a Hessian gives one of its N rows and costs a small \
+      multiple of the gradient, so that a dense Hessian costs at least in proportion to N gradients, and its \
+      memory grows as N^2 whatever is done.
+      """
+    if let (count, ratio) = report.timeRatio(.dense, to: .gradient) {
+      text += """
+         At N = \(Format.thousands(count)) it took the time of \(number(ratio)) gradients, \
+        \(number(ratio / Double(count))) for each row
+        """
+      if let (_, other) = report.timeRatio(.differences, to: .dense) {
+        text += "; finite differences, two gradients a row, took \(number(other)) times as long as it"
+        text += ", and lose a third of the digits"
+      }
+      text += "."
+    }
+    if let (count, ratio) = report.timeRatio(.sparse, to: .gradient) {
+      text += """
+         Where most elements are zero, columns that share no row share a product: at N = \
+        \(Format.thousands(count)) the sparse Hessian took the time of \(number(ratio)) gradients, whatever N is.
+        """
+    }
+    return text
+  }
+
+  /// Why one HVP is only about two gradients.
+  private var product: String {
+    var text = """
+      Why one HVP is only about two gradients: it is the derivative of the gradient along one direction. The \
+      gradient is itself a program, of two or three evaluations; differentiating it forward carries one \
+      tangent beside each of its values, which costs about as much again and no more than that for any N. \
+      The Hessian is never formed.
+      """
+    if let (count, ratio) = report.timeRatio(.product, to: .gradient) {
+      text += " At N = \(Format.thousands(count)) one HVP took the time of \(number(ratio)) gradients"
+      if let (_, several) = report.timeRatio(.products, to: .gradient) {
+        text += """
+          , and \(report.products) HVPs at one point that of \(number(several)): they share one recorded \
+          gradient, and in a block the work of each node
+          """
+      }
+      text += "."
+    }
+    return text
+  }
+
+  private func number(_ value: Double) -> String { CostTable.significant(value, 2) }
+
+  /// Lines of at most so many characters.
+  static func wrapped(_ text: String, columns: Int) -> String {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, last.count + 1 + word.count <= columns {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+}
