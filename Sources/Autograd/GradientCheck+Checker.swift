@@ -43,8 +43,7 @@ struct GradientChecker {
   }
 
   private mutating func direction(like x: Tensor, lead: Shape = [], scales: [Double]? = nil) -> Tensor {
-    let direction = x.randomSigns(&generator, lead: lead)
-    return scales.map { direction * Tensor($0, shape: direction.shape).asType(x.dtype) } ?? direction
+    x.randomSigns(&generator, lead: lead, scales: scales)
   }
 
   // MARK: - One walk

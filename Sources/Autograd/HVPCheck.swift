@@ -34,7 +34,7 @@ public func checkHVP<Input: TensorStructure>(
   var generator = RandomGenerator(seed: seed)
   let check = HVPCheck(
     f: { f(input.with($0)) }, point: point, u: point.map { $0.randomSigns(&generator) },
-    v: point.map { $0.randomSigns(&generator) })
+    v: point.map { $0.randomSigns(&generator, scales: HVPCheck.precision(point).scales(of: $0)) })
   check.run(&report)
   return report
 }
@@ -44,8 +44,12 @@ private struct HVPCheck {
   let f: ([Tensor]) -> Tensor
   let point, u, v: [Tensor]
 
+  static func precision(_ point: [Tensor]) -> CheckPrecision {
+    .of(point, DifferenceChoice(step: nil, tolerance: nil))
+  }
+
   func run(_ report: inout GradientReport) {
-    let precision = CheckPrecision(point)
+    let precision = HVPCheck.precision(point)
     let forwardReverse = hvp(f, at: point, along: v)
     let reverseReverse = hvpReverse(f, at: point, along: v)
     let reverseForward = grad { jvp(f, at: $0, along: v).tangent }(point)
@@ -117,10 +121,11 @@ func inner(_ a: [Tensor], _ b: [Tensor]) -> (Double, Double) {
 }
 
 extension Tensor {
-  /// Random numbers of this shape and dtype that are neither large nor small, with leading axes.
-  func randomSigns(_ generator: inout RandomGenerator, lead: Shape = []) -> Tensor {
-    let numbers = (0..<lead.elementCount * count).map { _ in
+  /// Random numbers of this shape and dtype that are neither large nor small, unless scaled, with leading axes.
+  func randomSigns(_ generator: inout RandomGenerator, lead: Shape = [], scales: [Double]? = nil) -> Tensor {
+    let numbers = (0..<lead.elementCount * count).map { position in
       Double.random(in: 0.5...1.5, using: &generator) * (Bool.random(using: &generator) ? 1 : -1)
+        * (scales?[position] ?? 1)
     }
     return Tensor(numbers, shape: lead.followed(by: shape)).asType(dtype)
   }
