@@ -28,8 +28,8 @@ test: check-c ## check the C code, then run every Swift test; FILTER=name runs s
 	@echo "test: swift test"
 	@$(SWIFT) test $(TEST_FLAGS) $(if $(FILTER),--filter "$(FILTER)")
 
-docs: setup ## print Documentation/Operators.md from what the catalogue's checks say
-	@ADJOINT_WRITE_DOCUMENTS=1 $(SWIFT) test $(TEST_FLAGS) --filter OperatorsDocument
+docs: setup ## print Operators.md and Conventions.md from what the catalogue's checks say
+	@ADJOINT_WRITE_DOCUMENTS=1 $(SWIFT) test $(TEST_FLAGS) --filter "OperatorsDocument|ConventionsDocument"
 
 check-c: setup ## check the C kernels and the BLAS that is installed
 	@echo "test: C kernels"

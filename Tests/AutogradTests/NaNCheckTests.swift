@@ -154,6 +154,19 @@ struct NaNCheckTests {
     }
   }
 
+  @Test func sumsOfCotangentsAreSeen() throws {
+    let half: Float = 3e38
+    let b = Tensor([0.1, -0.1] as [Float])
+    let rest = Tensor([[0.5, -0.5], [-0.5, 0.5], [0.1, -0.1]] as [[Float]])
+    // Over the rows that a bias was broadcast to, and of two uses in place of the first.
+    let rows = try #require(found { _ = grad { ((rest + $0) * half).sum() }(b) })
+    #expect(rows.operation == "sumTo" && rows.derivativeOf == "add" && rows.derivativeOrder == 1)
+    #expect(rows.inputs.map(\.shape) == [[3, 2]])
+    let uses = try #require(found { _ = grad { ($0 * half).sum() + ($0 * half).mean() * 2 }(b) })
+    #expect(uses.operation == "add" && uses.index == [0] && uses.derivativeOrder == 1)
+    #expect(uses.inputs.map(\.value) == [Double(half), Double(half)])
+  }
+
   // MARK: - What is not blamed
 
   @Test func whatComesInIsNotBlamed() {

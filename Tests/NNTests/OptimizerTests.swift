@@ -160,4 +160,16 @@ import Testing
     for _ in 0..<200 { optimizer.step(minimizing: mse(model(x), y)) }
     #expect(mse(model(x), y).item() < 1e-3)
   }
+
+  @Test func anUpdateThatOverflowsIsNamed() {
+    let parameter = Parameter(Tensor([1, 3e38], dtype: .float32))
+    let error = #expect(throws: NaNError.self) {
+      try withNaNCheck {
+        SGD([parameter], learningRate: 1e38).step(
+          minimizing: (parameter.value * Tensor([0, -1], dtype: .float32)).sum())
+      }
+    }
+    #expect(error?.operation == "SGD" && error?.index == [1] && error?.derivativeOrder == 0)
+    #expect(error?.inputs.map(\.value) == [Double(Float(3e38)), -1, 1e38])
+  }
 }

@@ -13,6 +13,7 @@ typedef struct adj_thread_state {
   int64_t live_nodes;       // made minus freed on this thread (may be negative: freed elsewhere)
   void *error_scope;        // what withTensorErrors installed, or null
   void *nan_scope;          // what withNaNCheck installed, or null
+  void *strict_scope;       // what withStrictDerivatives installed, or null
   void *visited_node;       // the node that a walk on this thread is at, or null
   int32_t derivative_order; // of what is computed now: 0 outside of walks
 } adj_thread_state;

@@ -93,6 +93,10 @@ public final class Formula: Function, @unchecked Sendable {
 
   override package var pushesBlocksOfSeries: Bool { true }
 
+  override func kink(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) -> Kink? {
+    firstKink(inputs, numbers)
+  }
+
   /// Applies the formula to a tensor.
   public override func callAsFunction(_ x: Tensor) -> Tensor {
     takes(1) ? apply(x) : .placeholder
@@ -119,7 +123,7 @@ extension Formula {
 }
 
 extension FormulaGraph {
-  fileprivate func isPredicate(_ id: Int) -> Bool {
+  func isPredicate(_ id: Int) -> Bool {
     if case .operation(let primitive, _, _, _) = values[id] { return primitive.isPredicate }
     return false
   }

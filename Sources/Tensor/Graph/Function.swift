@@ -80,6 +80,9 @@ open class Function: @unchecked Sendable {
   /// results are in order.
   package final var showsOperators = false
 
+  /// Where a call is not differentiable in its tracked inputs, for ``withStrictDerivatives(_:)``; nil where it is.
+  func kink(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) -> Kink? { nil }
+
   /// Applies the function to tensors, recording it where one of them is tracked.
   public func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
     isWatched ? watched(inputs) { self.unwatched(inputs) } : unwatched(inputs)

@@ -30,14 +30,16 @@ extension Storage {
     predicate.evaluate([self], .zero).flatMap { $0[0].firstTrue }
   }
 
-  fileprivate var firstTrue: Int? {
+  /// Of bools: the row-major position of the first true one.
+  var firstTrue: Int? {
     withExtendedLifetime(self) {
       let flags = typed(UInt8.self)
       return (0..<count).first { flags[$0] != 0 }
     }
   }
 
-  fileprivate func number(_ index: [Int]) -> Double {
+  /// The element at a place.
+  func number(_ index: [Int]) -> Double {
     var view = self
     for position in index { view = Storage(viewing: view, position) }
     return Tensor(view).asType(.float64).item()
@@ -62,7 +64,7 @@ extension Storage {
 
 extension Shape {
   /// The place of a row-major position.
-  fileprivate func index(of position: Int) -> [Int] {
+  func index(of position: Int) -> [Int] {
     var rest = position
     var result: [Int] = []
     for length in reversed() {
@@ -122,7 +124,7 @@ extension WatchedCall {
 
 extension Shape {
   /// Where the element stands that was broadcast to this place of a result.
-  fileprivate func place(of index: [Int]) -> [Int] {
+  func place(of index: [Int]) -> [Int] {
     let own = Array(self)
     return zip(own, index.suffix(own.count)).map { $0 == 1 ? 0 : $1 }
   }

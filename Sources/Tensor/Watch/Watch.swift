@@ -1,6 +1,6 @@
 import CKernels
 
-// Checks that look at what operators compute (`withNaNCheck`) are off nearly always. Every place where a result
+// Checks that look at what operators compute (`withNaNCheck`, `withStrictDerivatives`) are off nearly always. Every place where a result
 // comes into being asks `isWatched`, one load and one branch, and shows itself to the checks only where some
 // thread is inside one.
 
@@ -14,8 +14,12 @@ extension Function {
   /// - Parameter numbers: What the call takes beside tensors.
   @inline(never)
   func watched(_ inputs: [Tensor], _ numbers: [Double] = [], _ body: () -> [Tensor]) -> [Tensor] {
-    guard let scope = NaNScope.current else { return body() }
-    return scope.watch(WatchedCall(function: self, inputs: inputs.map(\.storage), numbers: numbers), body)
+    let results =
+      NaNScope.current.map {
+        $0.watch(WatchedCall(function: self, inputs: inputs.map(\.storage), numbers: numbers), body)
+      } ?? body()
+    judgeSmoothness(inputs, results, numbers)
+    return results
   }
 }
 

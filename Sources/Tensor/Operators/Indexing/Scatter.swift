@@ -43,6 +43,15 @@ final class ScatterExtreme: Function, @unchecked Sendable {
     }
   }
 
+  override func kink(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) -> Kink? {
+    let own = ((inputs[0].detached() .== results[0]) .& Tensor(counts)).asType(.int64)
+    let others = (inputs[1].detached() .== picked(results[0])).asType(.int64)
+    return ((own + spread(others)) .> 1).storage.firstTrue.map { position in
+      let value = results[0].storage.number([position])
+      return Kink(index: [position], values: [value, value], convention: "equal elements share its derivative evenly")
+    }
+  }
+
   override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
     guard let u = cotangents[0] else { return [nil, nil] }
     let (own, others) = shares(saved)

@@ -25,6 +25,9 @@ extension Tensor {
   public func sorted(axis: Int = -1, descending: Bool = false) -> (values: Tensor, indices: Tensor) {
     guard let axis = normalizedAxis(axis, rank: rank, "sorted") else { return (.placeholder, .placeholder) }
     let order = argsort(axis: axis, descending: descending)
+    if isWatched, let axis = normalizedAxis(axis, rank: rank, "sorted") {
+      judgeSmoothness("sorted") { self.firstTie(order: order, axis: axis) }
+    }
     return (gather(order, axis: axis), order)
   }
 
@@ -37,7 +40,13 @@ extension Tensor {
     guard k >= 0, k <= shape[axis] else {
       return (Misuse.fail("topK", "axis \(axis) of shape \(shape) does not have \(k) elements"), .placeholder)
     }
-    let indices = argsort(axis: axis, descending: largest).part(axis, 0, k)
+    let order = argsort(axis: axis, descending: largest)
+    if isWatched && k > 0 {
+      // One more than is taken: it could be taken as well.
+      let reach = order.part(axis, 0, Swift.min(k + 1, shape[axis]))
+      judgeSmoothness("topK") { self.firstTie(order: reach, axis: axis) }
+    }
+    let indices = order.part(axis, 0, k)
     return (gather(indices, axis: axis), indices)
   }
 
@@ -50,7 +59,7 @@ extension Tensor {
     guard k >= 1, k <= shape[axis] else {
       return (Misuse.fail("kthValue", "axis \(axis) of shape \(shape) has no element \(k)"), .placeholder)
     }
-    return chosen(argsort(axis: axis).part(axis, k - 1, 1), axis, keepDims)
+    return chosen(argsort(axis: axis).part(axis, k - 1, 1), axis, keepDims, "kthValue")
   }
 
   /// The middle element along an axis, the lower of two, with its position as int64. NaN where there is one,
@@ -71,7 +80,7 @@ extension Tensor {
     // The first NaN is at position `known` of the order.
     let middle = maximum(floorDivide(known - 1, 2), 0)
     let position = minimum(`where`(isMiddle, middle, known), Double(Swift.max(shape[axis] - 1, 0)))
-    return chosen(argsort(axis: axis).gather(position, axis: axis), axis, keepDims)
+    return chosen(argsort(axis: axis).gather(position, axis: axis), axis, keepDims, "median")
   }
 
   /// The middle of all elements, the lower of two; NaN where there is one, unless `ignoringNaN`.
@@ -108,12 +117,15 @@ extension Tensor {
     }
     var result = shape
     result[axis] = 1
-    return chosen(Tensor(found, shape: result), axis, keepDims)
+    return chosen(Tensor(found, shape: result), axis, keepDims, "mode")
   }
 
   /// The elements at positions of which there is one along an axis.
-  private func chosen(_ indices: Tensor, _ axis: Int, _ keepDims: Bool) -> (values: Tensor, indices: Tensor) {
+  private func chosen(
+    _ indices: Tensor, _ axis: Int, _ keepDims: Bool, _ operation: String
+  ) -> (values: Tensor, indices: Tensor) {
     let values = gather(indices, axis: axis)
+    if isWatched { judgeSmoothness(operation) { self.firstEqual(to: values.detached(), axis: axis) } }
     return keepDims ? (values, indices) : (values.squeezed(axis: axis), indices.squeezed(axis: axis))
   }
 }

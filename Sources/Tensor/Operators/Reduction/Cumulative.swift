@@ -91,16 +91,25 @@ extension Tensor {
     let numbers = detached().asType(.float64).scalars(as: Double.self)
     let (outer, length, inner) = shape.split(at: axis)
     var positions = Array(repeating: 0, count: numbers.count)
+    var tie: Int?
     for line in 0..<outer * inner {
       let start = line / inner * length * inner + line % inner
       var best = 0
       for step in 0..<length {
         let (new, old) = (numbers[start + step * inner], numbers[start + best * inner])
+        if step > 0 && new == old { tie = tie ?? start + step * inner }
         if new.isNaN || (!old.isNaN && replaces(new, old)) { best = step }
         positions[start + step * inner] = best
       }
     }
     let indices = Tensor(positions, shape: shape)
+    if isWatched, let tie {
+      judgeSmoothness(operation) {
+        Kink(
+          index: self.shape.index(of: tie), values: [numbers[tie], numbers[tie]],
+          convention: "the last of equal elements has the whole derivative")
+      }
+    }
     return (gather(indices, axis: axis), indices)
   }
 

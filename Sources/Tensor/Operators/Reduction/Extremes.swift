@@ -37,6 +37,16 @@ final class Extreme: Function, @unchecked Sendable {
     }
   }
 
+  override func kink(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) -> Kink? {
+    let ties = inputs[0].detached() .== axes.restored(results[0])
+    let shared = ties .& (ties.sum(axes: axes.axes, keepDims: true) .> 1)
+    return shared.storage.firstTrue.map { position in
+      let index = shared.shape.index(of: position)
+      let value = inputs[0].storage.number(index)
+      return Kink(index: index, values: [value, value], convention: "equal elements share its derivative evenly")
+    }
+  }
+
   override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
     let (x, extremes, ties) = constants(saved)
     return [cotangents[0].map { Extreme.tied.apply([axes.restored($0) / ties, x, extremes])[0] }]

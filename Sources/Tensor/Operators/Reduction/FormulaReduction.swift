@@ -90,6 +90,10 @@ final class FormulaSum: Function, @unchecked Sendable {
     return true
   }
 
+  override func kink(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) -> Kink? {
+    formula.firstKink(inputs, numbers)
+  }
+
   /// Slopes are computed with the sum, so a check sees them here, as made of the inputs.
   private func watchSlope(_ part: Tensor, _ seed: Tensor, _ node: Node) {
     let inputs = (0..<node.inputCount).map { node.saved($0) }

@@ -28,8 +28,37 @@ private func pooled(_ x: Tensor, _ windows: PoolingWindows) -> (values: Tensor, 
       Positions(computed: indices, length: windows.inputCount), shape: values.shape, input: flat.shape)
     result = Tensor(values, node: Node(gather, flat, result: values))
   }
+  if isWatched { x.judgeSmoothness("maxPool") { windows.firstTie(in: x, Tensor(values)) } }
   let shape = planes.followed(by: Shape(windows.output))
   return (result.reshaped(shape), Tensor(indices).reshaped(shape))
+}
+
+extension PoolingWindows {
+  /// The first element that equals another as the largest of a window.
+  fileprivate func firstTie(in x: Tensor, _ largest: Tensor) -> Kink? {
+    let numbers = x.detached().asType(.float64).scalars(as: Double.self)
+    let best = largest.asType(.float64).scalars(as: Double.self)
+    for (cell, best) in best.enumerated() {
+      let plane = cell / outputCount
+      var rest = cell % outputCount
+      // The elements of the window, as positions in the plane.
+      var members = [0]
+      var width = 1
+      for axis in axes.reversed() {
+        let window = rest % axis.begin.count
+        rest /= axis.begin.count
+        let along = stride(from: Int(axis.begin[window]), to: Int(axis.end[window]), by: axis.step)
+        members = along.flatMap { [width] position in members.map { position * width + $0 } }
+        width *= axis.input
+      }
+      let equal = members.sorted().filter { numbers[plane * inputCount + $0] == best }
+      guard equal.count > 1 else { continue }
+      return Kink(
+        index: x.shape.index(of: plane * inputCount + equal[1]), values: [best, best],
+        convention: "the first of equal elements has the whole derivative")
+    }
+    return nil
+  }
 }
 
 /// The largest of each window, and its position among the elements of its channel, as int64: for as many

@@ -1,0 +1,163 @@
+import CKernels
+
+/// A derivative that was asked for at a point where an operator has none, found by ``withStrictDerivatives(_:)``.
+public struct NotDifferentiableError: Error, Sendable, CustomStringConvertible {
+  /// The operator: `abs`, `max`.
+  public let operation: String
+  /// The order of the derivative that does not exist: 1 where the operator itself has a kink or a jump, 2 where its
+  /// slope has.
+  public let order: Int
+  /// The element: of a pointwise operator's result, of another's first input.
+  public let index: [Int]
+  /// The numbers that it was made of there: the inputs' elements, or those that are equal.
+  public let values: [Double]
+  /// What the operator gives for the derivative there outside of the check.
+  public let convention: String
+  let site: CallSite
+
+  /// The file in which the operator was called; nil where the program has no debug information. Reading that can take
+  /// a second in a large program, so it is done when this is first asked for.
+  public var file: String? { site.place.file }
+  /// The line in ``file``.
+  public var line: Int? { site.place.line }
+  /// The function that called the operator.
+  public var caller: String? { site.place.function }
+
+  public var description: String {
+    let numbers = values.map { Int32(exactly: $0).map { "\($0)" } ?? "\($0)" }.joined(separator: ", ")
+    let derivative = order == 1 ? "derivative" : "derivative of order \(order)"
+    return "\(operation)\(site.place.words): no \(derivative) exists at element \(index), at \(numbers); \(convention)"
+  }
+}
+
+/// Runs `body` and throws a ``NotDifferentiableError`` where an operator is recorded at a point where it is not
+/// differentiable: abs or relu at 0, a maximum of equals, sqrt or a norm at 0, `pow(0, p)` with p below 1, clamp at its
+/// bounds, round at a half, sorting or pooling equals.
+///
+///     try withStrictDerivatives { gradient = grad(loss)(weights) }
+///     // "relu at Loss.swift:12: no derivative exists at element [3], at 0; its derivative is taken to be 0"
+///
+/// Outside of it every operator gives what its documentation says for such points. What counts is recorded
+/// operators, with respect to their tracked inputs; in walks that are recorded the slopes count too, so a function
+/// that has a first derivative and no second (Huber's loss at its threshold) is found where a second is asked for. A
+/// pointwise formula is judged as a whole: `abs(x) * abs(x)` in one formula is smooth at 0. The condition of `where` is a
+/// constant and no such point; what it drops counts all the same, as each operator is judged by itself. So is a sort: any
+/// equal neighbours count, also in what `quantile` sorts.
+///
+/// The body runs on to its end; its result is then thrown away, and nothing else changes. The scope covers the
+/// calling thread only, and scopes nest: the innermost one throws.
+///
+/// - Throws: A `NotDifferentiableError`, or whatever `body` itself throws, whichever came first.
+public func withStrictDerivatives<Result>(_ body: () throws -> Result) throws -> Result {
+  let scope = StrictScope()
+  let thread = adj_thread()!
+  let outer = thread.pointee.strict_scope
+  thread.pointee.strict_scope = Unmanaged.passUnretained(scope).toOpaque()
+  adj_watch(1)
+  defer {
+    adj_watch(-1)
+    thread.pointee.strict_scope = outer
+  }
+  let result: Result
+  do {
+    result = try withExtendedLifetime(scope) { try body() }
+  } catch {
+    throw scope.finding ?? error
+  }
+  if let finding = scope.finding { throw finding }
+  return result
+}
+
+/// A point at which an operator is not differentiable.
+struct Kink {
+  let index: [Int]
+  let values: [Double]
+  let convention: String
+}
+
+final class StrictScope {
+  private(set) var finding: NotDifferentiableError?
+
+  /// This thread's innermost strict scope.
+  static var current: StrictScope? {
+    adj_thread().pointee.strict_scope.map { Unmanaged<StrictScope>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  /// Looks at a recorded call.
+  func judge(_ operation: @autoclosure () -> String, _ kink: () -> Kink?) {
+    guard finding == nil else { return }
+    let thread = adj_thread()!
+    let (strict, nan) = (thread.pointee.strict_scope, thread.pointee.nan_scope)
+    thread.pointee.strict_scope = nil
+    thread.pointee.nan_scope = nil
+    defer {
+      thread.pointee.strict_scope = strict
+      thread.pointee.nan_scope = nan
+    }
+    guard let found = withoutGrad({ kink() }) else { return }
+    finding = NotDifferentiableError(
+      operation: operation(), order: Int(thread.pointee.derivative_order) + 1, index: found.index,
+      values: found.values, convention: found.convention, site: CallSite())
+  }
+}
+
+extension Function {
+  /// Shows a recorded call to the strict scope, if there is one.
+  func judgeSmoothness(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) {
+    guard let scope = StrictScope.current, isRecording, inputs.contains(where: { $0.node != nil }) else { return }
+    scope.judge(operatorName) { kink(inputs, results.map { $0.detached() }, numbers) }
+  }
+}
+
+extension Formula {
+  /// The first element at which a call is not smooth in its tracked inputs.
+  func firstKink(_ inputs: [Tensor], _ numbers: [Double]) -> Kink? {
+    let wanted = inputs.indices.reduce(0) { inputs[$1].node == nil ? $0 : $0 | 1 << $1 }
+    let parameters = SIMD2(numbers.first ?? 0, numbers.count > 1 ? numbers[1] : 0)
+    let storages = inputs.map(\.storage)
+    guard let formula = Kinks.of(self, wanted: wanted).formula,
+      let told = formula.evaluate(storages, parameters), let position = told[0].firstTrue
+    else { return nil }
+    let index = told[0].shape.index(of: position)
+    let slopes = told.dropFirst().map { $0.number(index) }
+    let words = slopes.map { Int32(exactly: $0).map { "\($0)" } ?? "\($0)" }.joined(separator: ", ")
+    let convention =
+      slopes.count == 1 ? "its derivative is taken to be \(words)" : "its derivatives are taken to be \(words)"
+    return Kink(
+      index: index, values: storages.map { $0.number($0.shape.place(of: index)) } + numbers,
+      convention: slopes.isEmpty ? "its derivative is taken to be 0" : convention)
+  }
+}
+
+extension Tensor {
+  /// Shows an operator on this tensor to the strict scope, if there is one and it is recorded.
+  func judgeSmoothness(_ operation: String, _ kink: () -> Kink?) {
+    guard node != nil, isRecording, let scope = StrictScope.current else { return }
+    scope.judge(operation, kink)
+  }
+
+  /// The first of several elements along an axis that equal the one that was chosen.
+  func firstEqual(to chosen: Tensor, axis: Int) -> Kink? {
+    let ties = detached() .== chosen
+    let shared = (ties .& (ties.sum(axes: [axis], keepDims: true) .> 1)).storage
+    return shared.firstTrue.map { position in
+      let index = shape.index(of: position)
+      let value = storage.number(index)
+      return Kink(index: index, values: [value, value], convention: "one of equal elements has the whole derivative")
+    }
+  }
+
+  /// The first of elements along an axis that follow one another in order and are equal, so that their order, and with
+  /// it the derivative of what depends on it, could be another.
+  func firstTie(order: Tensor, axis: Int) -> Kink? {
+    let sorted = detached().gather(order, axis: axis)
+    let length = shape[axis]
+    guard length > 1 else { return nil }
+    let ties = (sorted.part(axis, 1, length - 1) .== sorted.part(axis, 0, length - 1)).storage
+    guard let position = ties.firstTrue else { return nil }
+    var index = ties.shape.index(of: position)
+    let value = sorted.storage.number(index)
+    index[axis] = Int(order.storage.number(index))
+    return Kink(index: index, values: [value, value], convention: "equal elements keep their order")
+  }
+}
