@@ -103,3 +103,11 @@ uint64_t adj_next_sequence(uint64_t count) {
 int32_t adj_watch_count;
 
 void adj_watch(int32_t change) { __atomic_fetch_add(&adj_watch_count, change, __ATOMIC_RELAXED); }
+
+int32_t adj_meter_count;
+
+void adj_meter_begin(void) { __atomic_fetch_add(&adj_meter_count, 1, __ATOMIC_RELAXED); }
+void adj_meter_end(void) { __atomic_fetch_sub(&adj_meter_count, 1, __ATOMIC_RELAXED); }
+void adj_meter_add(adj_meter *meter, int64_t flops) {
+  __atomic_fetch_add(&meter->flops, flops, __ATOMIC_RELAXED);
+}

@@ -3,6 +3,12 @@
 #define ADJ_THREAD_H
 #include "adj_types.h"
 
+// Counts the floating-point operations that kernels are asked for.
+typedef struct adj_meter {
+  int64_t flops;
+  int32_t rehearses; // 1: large kernels are counted but not run
+} adj_meter;
+
 typedef struct adj_thread_state {
   int32_t recording_paused; // > 0: operators on this thread record nothing
   int32_t alone;            // > 0: operators on this thread use no other, because others do the same work
@@ -16,6 +22,7 @@ typedef struct adj_thread_state {
   void *strict_scope;       // what withStrictDerivatives installed, or null
   void *visited_node;       // the node that a walk on this thread is at, or null
   int32_t derivative_order; // of what is computed now: 0 outside of walks
+  adj_meter *meter;         // what counts this thread's work, or null
 } adj_thread_state;
 
 // This thread's state; never null. Cheap: one thread-local address.
@@ -23,6 +30,13 @@ adj_thread_state *adj_thread(void);
 
 void adj_park(adj_thread_state *state, void *reference); // pushes onto `parked`
 int64_t adj_live_nodes(void);                            // summed over all threads, ended ones included
+
+// How many meters there are in the process: while there is none, a kernel looks no further.
+extern int32_t adj_meter_count;
+static inline bool adj_meters_exist(void) { return __atomic_load_n(&adj_meter_count, __ATOMIC_RELAXED) != 0; }
+void adj_meter_begin(void);
+void adj_meter_end(void);
+void adj_meter_add(adj_meter *meter, int64_t flops); // from any thread
 
 // The next number of a sequence that is shared by all threads: larger than any given before.
 // Reserves `count` consecutive numbers and returns the first.

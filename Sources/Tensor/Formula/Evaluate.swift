@@ -77,6 +77,13 @@ extension Formula {
 // MARK: - Evaluation
 
 extension Formula {
+  /// Whether the program is to run over so many elements. One of integers or conditions runs in rehearsals, too:
+  /// what they say may be looked at.
+  @inline(__always)
+  private func begins(_ count: Int, _ compute: DType) -> Bool {
+    Meter.begins(count * program.flops) || !compute.isFloatingPoint || hasPredicates
+  }
+
   /// The common shape of the inputs, or nil after a report.
   func broadcastShape(_ inputs: some Collection<Storage>) -> Shape? {
     var shape = Shape()
@@ -139,6 +146,7 @@ extension Formula {
 
   /// A small array with the same row for each of its rows, as a layer's bias is added.
   private func applyToRows(_ x: Storage, _ y: Storage, _ result: Storage) {
+    guard begins(x.count, x.dtype) else { return }
     withUnsafeTemporaryAllocation(of: adj_view.self, capacity: 3) { views in
       var shape = (Int64(x.count / y.count), Int64(y.count))
       views[0].setFlat(x)
@@ -163,6 +171,7 @@ extension Formula {
     _ shape: Shape, _ views: UnsafeMutableBufferPointer<adj_view>, _ count: Int, _ compute: DType,
     _ parameters: SIMD2<Double>
   ) {
+    guard begins(count, compute) else { return }
     let space = IterationSpace(shape, views)
     let base = UnsafeSendable(views.baseAddress!)
     withScalars(parameters, compute) { scalars in
@@ -197,6 +206,7 @@ extension Formula {
     guard count < 1 << 13, parameterCount == 0 || scalarCount == 1 else {
       return runLargeFlat(views, count, compute, parameters)
     }
+    guard begins(count, compute) else { return }
     var length = Int64(count)
     let type = compute == .float32 ? ADJ_F32 : ADJ_F64
     if parameterCount == 0 {
@@ -218,6 +228,7 @@ extension Formula {
   func runFlat(
     _ views: UnsafeMutablePointer<adj_view>, _ count: Int, _ compute: DType, scalars: UnsafePointer<adj_scalar>?
   ) {
+    guard begins(count, compute) else { return }
     var length = Int64(count)
     if count < 1 << 13 {
       adj_run(raw, Formula.kernelType(compute), 1, &length, views, scalars, views + inputCount, 0, length)

@@ -53,6 +53,9 @@ enum Primitive: UInt16, Hashable, CaseIterable, Sendable {
     }
   }
 
+  /// Floating-point operations that it counts as.
+  var flops: Int { self == .copy ? 0 : self == .multiplyAdd ? 2 : 1 }
+
   /// Relative cost of evaluating it, in additions; decides between saving a result and computing it again.
   var cost: Int {
     switch self {

@@ -7,6 +7,8 @@ final class Program: @unchecked Sendable {
   let parameterCount: Int
   let outputCount: Int
   let instructionCount: Int
+  /// Floating-point operations for each element.
+  let flops: Int
   /// Whether every step has an exact integer kernel.
   let isIntegral: Bool
   let raw: UnsafePointer<adj_program>
@@ -21,6 +23,7 @@ final class Program: @unchecked Sendable {
     self.parameterCount = parameterCount
     outputCount = outputs.count
     instructionCount = assembler.code.count
+    flops = assembler.code.reduce(0) { $0 + (Primitive(rawValue: $1.op)?.flops ?? 0) }
     isIntegral = assembler.isIntegral
     let parameters = Array(repeating: 0.0, count: parameterCount)
     let scalars = parameters + assembler.constants

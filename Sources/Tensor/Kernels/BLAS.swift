@@ -75,6 +75,7 @@ extension BLAS {
     alpha: Double = 1, a: UnsafeRawPointer, lda: Int, b: UnsafeRawPointer, ldb: Int,
     beta: Double = 0, c: UnsafeMutableRawPointer, ldc: Int, threads: Int = Parallel.threads
   ) {
+    guard Meter.begins(2 * m * n * k) else { return }
     let product = Product(
       dtype: dtype, transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k,
       alpha: alpha, lda: lda, ldb: ldb, beta: beta, ldc: ldc)
@@ -96,6 +97,7 @@ extension BLAS {
         dtype, transposeA: transposeA, transposeB: transposeB, m: batch * m, n: n, k: k,
         alpha: alpha, a: a, lda: lda, b: b, ldb: ldb, beta: beta, c: c, ldc: ldc, threads: limit)
     }
+    guard Meter.begins(2 * batch * m * n * k) else { return }
     let size = dtype.byteCount
     let products = Batch(
       product: Product(
@@ -129,6 +131,7 @@ extension BLAS {
     _ dtype: DType, count: Int, x: UnsafeRawPointer, strideX: Int, y: UnsafeRawPointer, strideY: Int,
     result: UnsafeMutableRawPointer
   ) {
+    guard Meter.begins(2 * count) else { return }
     switch dtype {
     case .float32: dot(Float.self, count, x, strideX, y, strideY, result)
     case .float64: dot(Double.self, count, x, strideX, y, strideY, result)

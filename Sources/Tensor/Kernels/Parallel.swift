@@ -32,11 +32,12 @@ package enum Parallel {
   private static func runParts(_ parts: Int, _ count: Int, _ body: @Sendable (Int, Int) -> Void) {
     // Whole cache lines, so that no two threads share one; few parts of large items are taken as they are.
     let length = count >= 64 * parts ? (count / parts + 63) & ~63 : (count + parts - 1) / parts
+    let meter = Meter.current
     withoutActuallyEscaping(body) { body in
       DispatchQueue.concurrentPerform(iterations: parts) { part in
         let begin = Swift.min(part * length, count)
         let end = part == parts - 1 ? count : Swift.min(begin + length, count)
-        if begin < end { body(begin, end) }
+        if begin < end { Meter.share(meter) { body(begin, end) } }
       }
     }
   }

@@ -15,9 +15,10 @@ extension Parallel {
     let parts = Swift.min(threads, count, count &* work / grain)
     guard parts > 1 else { return body(0..<count, threads) }
     adj_blas_use_threads(1)
+    let meter = Meter.current
     withoutActuallyEscaping(body) { body in
       DispatchQueue.concurrentPerform(iterations: parts) { part in
-        body(count * part / parts..<count * (part + 1) / parts, 1)
+        Meter.share(meter) { body(count * part / parts..<count * (part + 1) / parts, 1) }
       }
     }
     adj_blas_use_threads(Int32(threads))

@@ -54,6 +54,7 @@ enum Reduce {
     let reduced = x.count / Swift.max(kept, 1)
     let inner = Shape(rows: kept, columns: reduced)
     guard kept > 0, x.count < 2 * Parallel.elementGrain else { return sumOfLargeLeadingAxes(x, kept, scale, result) }
+    guard Meter.begins(x.count) else { return result }
     withUnsafeTemporaryAllocation(of: adj_view.self, capacity: 2) { views in
       views[0].data = x.pointer
       views[0].dtype = Int32(x.dtype.rawValue)
@@ -84,6 +85,7 @@ enum Reduce {
       guard input.storage.isContiguous, input.shape == first.shape, input.dtype == first.dtype else { return nil }
     }
     let result = Storage(Shape(), first.dtype)
+    guard Meter.begins(first.count * (formula.program.flops + 1)) else { return result }
     withUnsafeTemporaryAllocation(of: adj_view.self, capacity: inputs.count + 1) { views in
       for index in inputs.indices {
         views[index].setFlat(inputs[index].storage)
@@ -138,6 +140,9 @@ enum Reduce {
       _ shape: Shape, keptRank: Int, _ views: UnsafeMutableBufferPointer<adj_view>,
       _ scalars: UnsafeSendable<UnsafePointer<adj_scalar>?>, _ output: Storage
     ) {
+      guard Meter.begins(keptCount * reducedCount * (formula.program.flops + 1)) || !compute.isFloatingPoint else {
+        return
+      }
       let space = IterationSpace(shape, views, keeping: keptRank)
       let reducedRank = space.shape.rank - space.keptRank
       let inputs = UnsafeSendable(views.baseAddress!)

@@ -19,7 +19,9 @@ enum SumAndSlopes {
     let blocks = (first.count + blockLength - 1) / blockLength
     let partials = Storage([blocks], .float64)
     let task = Task(formula: formula, inputs: inputs, slopes: slopes, partials: partials)
-    Parallel.run(blocks, grain: 4) { begin, end in task.run(begin..<end) }
+    if Meter.begins(first.count * (formula.program.flops + 1)) {
+      Parallel.run(blocks, grain: 4) { begin, end in task.run(begin..<end) }
+    }
     let total = Reduce.sumOfLeadingAxes(partials, kept: 1, result: [], scale: scale)
     return (first.dtype == .float64 ? total : total.copied(as: first.dtype), slopes)
   }

@@ -18,7 +18,8 @@ private func softmaxKernel(_ kind: adj_softmax_kind, _ x: Tensor, _ axis: Int) -
   let size = x.dtype.byteCount
   let dtype = x.dtype.kernel
   withExtendedLifetime((source, result)) {
-    guard count > 0 else { return }
+    // A difference, an exponential and a sum for each element; for a softmax a quotient or another difference.
+    guard count > 0, Meter.begins(source.count * (kind == ADJ_LOG_SUM_EXP ? 3 : 4)) else { return }
     let width = kind == ADJ_LOG_SUM_EXP ? 1 : length
     let total = kind == ADJ_LOG_SUM_EXP ? count : rows
     Parallel.run(total, grain: max(1, Parallel.elementGrain / 8 / max(length, 1))) { begin, end in

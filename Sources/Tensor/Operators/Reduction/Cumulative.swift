@@ -17,6 +17,7 @@ final class CumulativeSum: LinearFunction, @unchecked Sendable {
     let source = x.storage.contiguous
     let result = Storage(x.shape, x.dtype)
     let (outer, length, inner) = x.shape.split(at: axis + x.rank)
+    guard Meter.begins(x.count) else { return Tensor(result) }
     withExtendedLifetime(source) {
       adj_cumsum(
         x.dtype.kernel, source.pointer, Int64(outer), Int64(length), Int64(inner), isReverse, result.pointer)

@@ -47,6 +47,8 @@ enum Pooling {
     _ kernel: @Sendable (UnsafePointer<adj_pool_axis>, Int, UnsafeRawPointer, UnsafeMutableRawPointer, Int) -> Void
   ) {
     guard source.count > 0, target.count > 0 else { return }
+    // Runs in rehearsals, too: a maximum's positions are indices.
+    _ = Meter.begins(max(source.count, target.count))
     let planes = source.shape.first(source.shape.rank - windows.axes.count).elementCount
     let size = source.dtype.byteCount
     let from = (bytes: source.count / planes * size, first: UnsafeSendable(UnsafeRawPointer(source.pointer)))
