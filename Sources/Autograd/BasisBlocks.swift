@@ -19,13 +19,16 @@ struct BlockMap: @unchecked Sendable {
     return sources.reduce(0) { $0.addingClamped($1.count.multipliedClamped(width)) }
   }
 
+  /// Bytes of the whole matrix and of the smallest block of rows on the way: what a budget must have.
+  var leastBytes: Int { matrixBytes.addingClamped(sources.contains { $0.count > 0 } ? bytesPerLane : 0) }
+
   /// The products with every basis vector: for each source and target a tensor [source's shape + target's
   /// shape], or [target's + source's] where `transposed`.
   func matrix(
     _ operation: String, _ budget: MemoryBudget, transposed: Bool = false
   ) throws(MemoryBudgetError) -> [[Tensor]] {
     let result = matrixBytes
-    let predicted = result.addingClamped(sources.contains { $0.count > 0 } ? bytesPerLane : 0)
+    let predicted = leastBytes
     guard predicted <= budget.bytes else {
       throw MemoryBudgetError(
         operation: operation, resultBytes: result, predictedBytes: predicted, budget: budget)
@@ -64,7 +67,7 @@ struct BlockMap: @unchecked Sendable {
   // MARK: Chunks
 
   /// Some of the basis vectors of one source.
-  private struct Chunk {
+  struct Chunk {
     let source: Int
     let rows: Range<Int>
     /// Its position among all.
@@ -80,7 +83,7 @@ struct BlockMap: @unchecked Sendable {
   }
 
   /// Of all sources; those of a large one come in fours of one size, so that two or four threads finish together.
-  private func chunks(_ most: Int) -> [Chunk] {
+  func chunks(_ most: Int) -> [Chunk] {
     var chunks: [Chunk] = []
     for source in sources.indices {
       let count = sources[source].count
@@ -100,16 +103,18 @@ struct BlockMap: @unchecked Sendable {
   /// Runs `body` for each chunk. They are independent, and each thread has a walk of its own; but large operators use
   /// several cores themselves, and misuse can be thrown on the caller's thread only.
   private func run(_ chunks: [Chunk], _ most: Int, _ body: (Chunk) -> Void) {
-    let largest = chunks.reduce(0) { Swift.max($0, $1.rows.count) }
-    let work = chunks.reduce(0) { $0 + $1.rows.count } &* bytesPerLane
-    let isParallel =
-      largest &* largestTangent < 2 * Parallel.elementGrain && largest <= most / BLAS.threads && !Misuse.isCaught
-      && work > 1 << 18
-    guard isParallel, chunks.count > 1 else { return chunks.forEach(body) }
+    guard isParallel(chunks, most), !Misuse.isCaught else { return chunks.forEach(body) }
     withoutActuallyEscaping(body) { body in
       let shared = UnsafeSendable((body: body, chunks: chunks))
       Parallel.runAlone(chunks.count) { shared.value.body(shared.value.chunks[$0]) }
     }
+  }
+
+  func isParallel(_ chunks: [Chunk], _ most: Int) -> Bool {
+    let largest = chunks.reduce(0) { Swift.max($0, $1.rows.count) }
+    let work = chunks.reduce(0) { $0 + $1.rows.count } &* bytesPerLane
+    return chunks.count > 1 && largest &* largestTangent < 2 * Parallel.elementGrain && largest <= most / BLAS.threads
+      && work > 1 << 18
   }
 
   /// What `body` gives for each chunk.

@@ -77,7 +77,25 @@ public func jacobian<Input: TensorStructure, Output: TensorStructure>(
 private func jacobianBlocks(
   _ tensors: [Tensor], _ f: ([Tensor]) -> [Tensor], _ mode: JacobianMode, _ budget: MemoryBudget
 ) throws(MemoryBudgetError) -> BlockMatrix? {
-  guard let call = Recording("jacobian", tensors, f), blocksFit(call.output, tensors, "jacobian") else { return nil }
+  guard let call = Recording("jacobian", tensors, f), let (map, isForward) = jacobianMap(call, tensors, mode) else {
+    return nil
+  }
+  let results = call.output
+  let blocks: [[Tensor]]
+  if isForward {
+    let columns = try map.matrix("jacobian", budget, transposed: true)
+    blocks = results.indices.map { result in columns.map { $0[result] } }
+  } else {
+    blocks = try map.matrix("jacobian", budget)
+  }
+  return BlockMatrix(rowShapes: results.map(\.shape), columnShapes: tensors.map(\.shape), blocks: blocks)
+}
+
+/// A Jacobian by its products, and whether these are its columns; nil after a report.
+func jacobianMap(
+  _ call: Recording<[Tensor]>, _ tensors: [Tensor], _ mode: JacobianMode
+) -> (map: BlockMap, isForward: Bool)? {
+  guard blocksFit(call.output, tensors, "jacobian") else { return nil }
   let results = call.output
   if let bad = results.first(where: { !$0.dtype.isFloatingPoint }) {
     Misuse.report("jacobian", "a result is \(bad.dtype) \(bad.shape), which has no derivative; leave it out")
@@ -86,14 +104,7 @@ private func jacobianBlocks(
   func count(_ tensors: [Tensor]) -> Int { tensors.reduce(0) { $0 + $1.count } }
   let isForward = mode == .forward || (mode == .automatic && count(tensors) <= count(results))
   let forward = Pushforward(call, to: results)
-  let blocks: [[Tensor]]
-  if isForward {
-    let columns = try forward.blockMap(to: results).matrix("jacobian", budget, transposed: true)
-    blocks = results.indices.map { result in columns.map { $0[result] } }
-  } else {
-    blocks = try forward.reversed(call).matrix("jacobian", budget)
-  }
-  return BlockMatrix(rowShapes: results.map(\.shape), columnShapes: tensors.map(\.shape), blocks: blocks)
+  return (isForward ? forward.blockMap(to: results) : forward.reversed(call), isForward)
 }
 
 extension Pushforward {

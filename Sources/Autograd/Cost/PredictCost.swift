@@ -1,0 +1,87 @@
+import Tensor
+
+/// What a computation costs: arithmetic, and memory.
+public struct ComputationCost: Sendable, Hashable {
+  /// Floating-point operations, as ``TensorWork/flops(during:)`` counts them.
+  public let flops: Int
+  /// Bytes of tensors, beyond those that were there before, at most; as ``TensorMemory/peak(during:)`` finds them.
+  public let peakBytes: Int
+}
+
+/// What the derivatives of a number would cost at a point; see ``predictCost(of:at:)``.
+public struct DerivativeCosts: Sendable, Hashable {
+  public let value: ComputationCost
+  /// Of ``valueAndGrad(_:)``.
+  public let gradient: ComputationCost
+  /// Of ``valueGradAndHVP(_:at:along:)``, for one direction.
+  public let hvp: ComputationCost
+  /// Of the dense ``hessian(_:memoryBudget:)``, by products with every basis vector.
+  public let hessian: ComputationCost
+  /// The least memory budget that the dense Hessian takes: below it ``MemoryBudgetError`` says this number.
+  public let hessianBudget: Int
+}
+
+/// Says what the value, the gradient, a Hessian-vector product and the dense Hessian of a function would cost at a
+/// point, without computing a derivative.
+///
+///     let costs = predictCost(of: loss, at: parameters)
+///     print(costs.gradient.flops, costs.hessian.peakBytes)
+///
+/// The function itself is evaluated twice, as it is and recorded. The rules of its derivatives are then followed
+/// through the recorded graph with kernels that compute nothing: this makes the nodes and the tensors that the
+/// derivative would make, and gives them free again at the same places, but their memory is not written (beyond
+/// copies, fills and other rearrangements), and the time is that of the bookkeeping alone. Of the Hessian's blocks
+/// of products some are followed, and stand for all.
+///
+/// - What depends on numbers is not foreseen: a Hessian of 512 elements or more that turns out sparse costs less than
+///   is said here, and the search for zeros itself is not counted. Solutions of equations within the function
+///   (``rootSolve``, ``fixedPoint``) iterate on numbers: predict the function around them.
+/// - Other threads' allocations at the same time count in the bytes.
+/// - Precondition: Floating-point inputs; a result of one floating-point element.
+public func predictCost<Input: TensorStructure>(
+  of f: @escaping (Input) -> Tensor, at input: Input
+) -> DerivativeCosts {
+  let tensors = input.tensors.map { $0.detached() }
+  let value = CostPhase(rehearses: false) { _ = withoutGrad { f(input.with(tensors)) } }.cost
+  var recorded: Recording<Tensor>?
+  let recording = CostPhase(rehearses: false) { recorded = Recording("predictCost", tensors) { f(input.with($0)) } }
+  guard let call = recorded, isNumber(call.output, "predictCost"), blocksFit(tensors, tensors, "predictCost") else {
+    return DerivativeCosts(value: value, gradient: value, hvp: value, hessian: value, hessianBudget: 0)
+  }
+  let seed = { [Tensor.ones(like: call.output)] }
+  let gradient = CostPhase(rehearses: true) {
+    _ = orZeros(call.pullback([call.output], seed()), like: tensors)
+  }
+  let product = CostPhase(rehearses: true) {
+    let gradients = orZeros(call.pullback([call.output], seed(), recorded: true), like: tensors)
+    _ = (gradients, orZeros(call.pushforward(gradients, tensors), like: tensors))
+  }
+  var made: BlockMap?
+  let recordedGradient = CostPhase(rehearses: true) {
+    let found = call.pullback([call.output], seed(), recorded: true)
+    made = Pushforward(call, to: found).blockMap(to: orZeros(found, like: tensors))
+  }
+  let map = made!
+  let rows = map.cost(transposed: false)
+  return DerivativeCosts(
+    value: value, gradient: recording.followed(by: gradient).cost, hvp: recording.followed(by: product).cost,
+    hessian: recording.followed(by: recordedGradient).followed(by: rows).cost, hessianBudget: map.leastBytes)
+}
+
+/// Says what the dense Jacobian of a function would cost at a point, and the least memory budget that it takes; in
+/// the way, and with the limits, of ``predictCost(of:at:)``. The function is evaluated once, recorded.
+///
+/// - Precondition: Floating-point inputs and results, of no more than 8 axes together.
+public func predictJacobianCost<Input: TensorStructure, Output: TensorStructure>(
+  of f: @escaping (Input) -> Output, at input: Input, mode: JacobianMode = .automatic
+) -> (cost: ComputationCost, budget: Int) {
+  let tensors = input.tensors.map { $0.detached() }
+  var recorded: Recording<[Tensor]>?
+  let recording = CostPhase(rehearses: false) {
+    recorded = Recording("predictCost", tensors) { f(input.with($0)).tensors }
+  }
+  guard let call = recorded, let (map, isForward) = jacobianMap(call, tensors, mode) else {
+    return (recording.cost, 0)
+  }
+  return (recording.followed(by: map.cost(transposed: isForward)).cost, map.leastBytes)
+}
