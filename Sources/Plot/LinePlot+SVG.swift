@@ -52,7 +52,8 @@ private struct SVGDrawing {
     yTicks = Ticks.of(plot.y, over: frame.y, count: max(3, height / 70))
     let widest = Double(yTicks.map(\.label.count).max() ?? 0) * characterWidth
     left = 16 + widest + (plot.y.label.isEmpty ? 0 : 22)
-    right = Double(width) - 20
+    // A label at the last tick may reach beyond the frame.
+    right = Double(width) - max(20, Double(xTicks.last?.label.count ?? 0) * characterWidth / 2 + 6)
     legend = SVGDrawing.legend(plot.lines, from: left, to: right, characterWidth)
     top = (plot.title.isEmpty ? 16 : 40) + 20 * Double((legend.last?.row ?? -1) + 1) + (legend.isEmpty ? 0 : 4)
     bottom = Double(height) - (plot.x.label.isEmpty ? 30 : 50)

@@ -162,7 +162,7 @@ public enum Ticks {
 
   /// 10,000 for 10000.
   private static func separated(_ power: Double) -> String {
-    power >= 1e4 ? number(power / 1000) + ",000" : number(power)
+    power >= 1e3 ? number(power / 1000) + ",000" : number(power)
   }
 
   /// A number in a unit with the prefix that leaves it between 1 and 1000, as far as there are prefixes.

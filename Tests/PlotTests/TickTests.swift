@@ -65,7 +65,7 @@ import Testing
     #expect(labels(1e-8...1e8) == ["10⁻⁸", "10⁻⁵", "10⁻²", "10", "10⁴", "10⁷"])
     #expect(labels(1...9) == ["1", "2", "5"])
     #expect(labels(2...3) == ["2.0", "2.2", "2.4", "2.6", "2.8", "3.0"])
-    #expect(labels(1...100_000) == ["1", "10", "100", "1000", "10,000", "100,000"])
+    #expect(labels(1...100_000) == ["1", "10", "100", "1,000", "10,000", "100,000"])
     // Small marks between.
     let marks = Ticks.logarithmic(1...100)
     #expect(marks.count == 19)
