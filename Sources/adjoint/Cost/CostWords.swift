@@ -8,27 +8,35 @@ struct CostWords {
 
   /// N gradients for N^2 numbers.
   private var hessian: String {
+    let isSparse = report.operations.contains(.sparse)
     var text = """
-      N gradients for N^2 numbers: each product with a Hessian gives one of its N rows and costs a small \
-      multiple of the gradient, so that a dense Hessian costs at least in proportion to N gradients, and its \
-      memory grows as N^2 whatever is done.
+      N gradients for N^2 numbers: a product with a Hessian gives one of its N rows and costs a small multiple \
+      of the gradient, so that N products give all of it, and its memory grows as N^2 whatever is done.
       """
+    if isSparse {
+      text += """
+         Unless most elements are zero, as here: columns that share no row then share a product, and a handful \
+        of products give everything.
+        """
+    }
+    if isSparse, let (count, ratio) = report.timeRatio(.sparse, to: .gradient) {
+      text += """
+         At N = \(Format.thousands(count)) the sparse Hessian, whose zeros are known, took the time of \
+        \(number(ratio)) gradients.
+        """
+    }
     if let (count, ratio) = report.timeRatio(.dense, to: .gradient) {
       text += """
-         At N = \(Format.thousands(count)) it took the time of \(number(ratio)) gradients, \
-        \(number(ratio / Double(count))) for each row
+         At N = \(Format.thousands(count)) the dense one\(isSparse ? ", which looks for zeros first," : "") took \
+        that of \(number(ratio)), \(number(ratio / Double(count))) for each row
         """
       if let (_, other) = report.timeRatio(.differences, to: .dense) {
-        text += "; finite differences, two gradients a row, took \(number(other)) times as long as it"
-        text += ", and lose a third of the digits"
+        text += """
+          ; finite differences, two gradients a row, took \(number(other)) times as long and lose a third of the \
+          digits
+          """
       }
       text += "."
-    }
-    if let (count, ratio) = report.timeRatio(.sparse, to: .gradient) {
-      text += """
-         Where most elements are zero, columns that share no row share a product: at N = \
-        \(Format.thousands(count)) the sparse Hessian took the time of \(number(ratio)) gradients, whatever N is.
-        """
     }
     return text
   }
@@ -42,11 +50,13 @@ struct CostWords {
       The Hessian is never formed.
       """
     if let (count, ratio) = report.timeRatio(.product, to: .gradient) {
-      text += " At N = \(Format.thousands(count)) one HVP took the time of \(number(ratio)) gradients"
+      text += """
+         At N = \(Format.thousands(count)) one HVP, the gradient included, took the time of \(number(ratio)) gradients
+        """
       if let (_, several) = report.timeRatio(.products, to: .gradient) {
         text += """
-          , and \(report.products) HVPs at one point that of \(number(several)): they share one recorded \
-          gradient, and in a block the work of each node
+          , and \(report.products) HVPs at one point that of \(number(several)): they share one recorded gradient, and \
+          in a block the work of each node
           """
       }
       text += "."
