@@ -2,7 +2,9 @@
 public struct NaNError: Error, Sendable, CustomStringConvertible {
   /// One of the operator's inputs. A number that was given beside tensors, such as a bound, is one of rank 0.
   public struct Input: Sendable, Hashable {
+    /// The lengths of its axes.
     public let shape: Shape
+    /// The type of its elements.
     public let dtype: DType
     /// The element that was combined into the result's, of a pointwise operator; nil of others.
     public let value: Double?
@@ -21,6 +23,7 @@ public struct NaNError: Error, Sendable, CustomStringConvertible {
   public let result: Double
   /// Where in the result it stands.
   public let index: [Int]
+  /// What the operator was given, all of it finite.
   public let inputs: [Input]
   let site: CallSite
 
