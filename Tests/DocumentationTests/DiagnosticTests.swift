@@ -6,7 +6,8 @@ import Testing
 /// end in a message that says what to write.
 struct DiagnosticTests {
   private static let right = [
-    "x * n", "Float(2) * x", "x * f + d * y - n", "x .< n", "f * maximum(x, 0)", "x[0] * 2 + y[1...] * d - x.sum() / d",
+    "x * n", "Float(2) * x", "x * f + d * y - n", "x .< n",
+    "maximum(x, f) + minimum(n, y) - pow(x, f) * pow(n, y) + remainder(x, n)", "x[0] * 2 + y[1...] * d - x.sum() / d",
     "(100 * square(y - square(x)) + square(1 - x)).sum()",
     "sin(exp(-x * x)) * tanh(x) + x / (1 + x * x)",
     "0.5 * x * (1 + tanh(0.7978845608 * (x + 0.044715 * x * x * x)))",

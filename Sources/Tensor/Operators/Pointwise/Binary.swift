@@ -24,6 +24,14 @@ public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.minimum.tensors
 public func minimum(_ a: Tensor, _ b: Double) -> Tensor { Binary.minimum.number.apply(a, SIMD2(b, 0)) }
 /// As ``minimum(_:_:)`` with a number, which takes the tensor's dtype.
 public func minimum(_ a: Double, _ b: Tensor) -> Tensor { minimum(b, a) }
+/// As ``minimum(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func minimum(_ a: Tensor, _ b: Int) -> Tensor { minimum(a, Double(b)) }
+/// As ``minimum(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func minimum(_ a: Tensor, _ b: Float) -> Tensor { minimum(a, Double(b)) }
+/// As ``minimum(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func minimum(_ a: Int, _ b: Tensor) -> Tensor { minimum(Double(a), b) }
+/// As ``minimum(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func minimum(_ a: Float, _ b: Tensor) -> Tensor { minimum(Double(a), b) }
 /// As ``minimum(_:_:)`` for values of a formula.
 public func minimum(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.applying(.minimum, b) }
 
@@ -33,6 +41,14 @@ public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.maximum.tensors
 public func maximum(_ a: Tensor, _ b: Double) -> Tensor { Binary.maximum.number.apply(a, SIMD2(b, 0)) }
 /// As ``maximum(_:_:)`` with a number, which takes the tensor's dtype.
 public func maximum(_ a: Double, _ b: Tensor) -> Tensor { maximum(b, a) }
+/// As ``maximum(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func maximum(_ a: Tensor, _ b: Int) -> Tensor { maximum(a, Double(b)) }
+/// As ``maximum(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func maximum(_ a: Tensor, _ b: Float) -> Tensor { maximum(a, Double(b)) }
+/// As ``maximum(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func maximum(_ a: Int, _ b: Tensor) -> Tensor { maximum(Double(a), b) }
+/// As ``maximum(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func maximum(_ a: Float, _ b: Tensor) -> Tensor { maximum(Double(a), b) }
 /// As ``maximum(_:_:)`` for values of a formula.
 public func maximum(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.applying(.maximum, b) }
 
@@ -45,9 +61,15 @@ public func pow(_ a: Tensor, _ b: Double) -> Tensor {
   b == 2 ? square(a) : Binary.pow.number.apply(a, SIMD2(b, 0))
 }
 /// As ``pow(_:_:)`` with a number, which takes the tensor's dtype.
-public func pow(_ a: Tensor, _ b: Int) -> Tensor { pow(a, Double(b)) }
-/// As ``pow(_:_:)`` with a number, which takes the tensor's dtype.
 public func pow(_ a: Double, _ b: Tensor) -> Tensor { Binary.pow.reversed.apply(b, SIMD2(a, 0)) }
+/// As ``pow(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func pow(_ a: Tensor, _ b: Int) -> Tensor { pow(a, Double(b)) }
+/// As ``pow(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func pow(_ a: Tensor, _ b: Float) -> Tensor { pow(a, Double(b)) }
+/// As ``pow(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func pow(_ a: Int, _ b: Tensor) -> Tensor { pow(Double(a), b) }
+/// As ``pow(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func pow(_ a: Float, _ b: Tensor) -> Tensor { pow(Double(a), b) }
 /// As ``pow(_:_:)`` for values of a formula.
 public func pow(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.applying(.pow, b) }
 /// As ``pow(_:_:)`` for values of a formula.
@@ -73,8 +95,16 @@ public func hypot(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.a
 public func remainder(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.remainder.tensors.apply(a, b) }
 /// As ``remainder(_:_:)`` with a number, which takes the tensor's dtype.
 public func remainder(_ a: Tensor, _ b: Double) -> Tensor { Binary.remainder.number.apply(a, SIMD2(b, 0)) }
+/// As ``remainder(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func remainder(_ a: Tensor, _ b: Int) -> Tensor { remainder(a, Double(b)) }
+/// As ``remainder(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func remainder(_ a: Tensor, _ b: Float) -> Tensor { remainder(a, Double(b)) }
 
 /// floor(a / b), as Python's `//`. Derivative: 0 everywhere. Integers too (by 0: 0).
 public func floorDivide(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.floorDivide.tensors.apply(a, b) }
 /// As ``floorDivide(_:_:)`` with a number, which takes the tensor's dtype.
 public func floorDivide(_ a: Tensor, _ b: Double) -> Tensor { Binary.floorDivide.number.apply(a, SIMD2(b, 0)) }
+/// As ``floorDivide(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func floorDivide(_ a: Tensor, _ b: Int) -> Tensor { floorDivide(a, Double(b)) }
+/// As ``floorDivide(_:_:)`` with a number, which takes the tensor's dtype.
+@_disfavoredOverload public func floorDivide(_ a: Tensor, _ b: Float) -> Tensor { floorDivide(a, Double(b)) }
