@@ -38,9 +38,12 @@ final class BackwardWalk: CotangentSink {
 
   private func receiveResult(_ cotangent: Tensor, _ node: Node, _ output: Int) {
     queue.announce(node)
-    var all = severalResults[node.sequence] ?? Array(repeating: nil, count: node.outputCount)
-    all[output] = all[output].map { $0 + cotangent } ?? cotangent
-    severalResults[node.sequence] = all
+    // In place: one copy of the list for each of many results would be quadratic.
+    add(cotangent, to: &severalResults[node.sequence, default: Array(repeating: nil, count: node.outputCount)][output])
+  }
+
+  private func add(_ cotangent: Tensor, to held: inout Tensor?) {
+    held = held.take().map { $0.adding(cotangent) } ?? cotangent
   }
 
   /// Brings a cotangent to the shape of the value it belongs to: sums over axes that were broadcast.
@@ -142,8 +145,9 @@ private struct WalkQueue {
         sequence: node.sequence, node: .passUnretained(node), hasOneResult: true)
       (contents.pointee.cotangents + place).initialize(to: cotangent)
     } else {
-      let before = (contents.pointee.cotangents + place).move()
-      (contents.pointee.cotangents + place).initialize(to: before.adding(cotangent))
+      // In one expression: a name for what was there would be a second reference, and forbid adding in its memory.
+      let held = contents.pointee.cotangents + place
+      held.initialize(to: held.move().adding(cotangent))
     }
   }
 

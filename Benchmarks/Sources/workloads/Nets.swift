@@ -21,7 +21,7 @@ extension Stopwatch {
     var weights: [Parameter] = []
     var optimizer: any Optimizer = SGD([Parameter(x)], learningRate: 0.01)
     measureSteps {
-      let loss = mse(net(weights.map(\.value), x, tanh), target)
+      let loss = mse(net(weights.map { $0.value }, x, tanh), target)
       optimizer.step(minimizing: loss)
       return loss.detached()
     } reset: {
@@ -50,7 +50,7 @@ extension Stopwatch {
     var weights: [Parameter] = []
     var optimizer: any Optimizer = Adam([Parameter(x)])
     measureSteps {
-      let loss = crossEntropy(net(weights.map(\.value), x, relu), labels)
+      let loss = crossEntropy(net(weights.map { $0.value }, x, relu), labels)
       optimizer.step(minimizing: loss)
       return loss.detached()
     } reset: {
