@@ -41,6 +41,8 @@ struct CallSite: Sendable {
     private static func resolved(_ backtrace: Backtrace) -> Place {
       for frame in backtrace.symbolicated(with: ImageMap.capture())?.frames ?? [] {
         guard let symbol = frame.symbol, !frame.isSwiftThunk, !isOurs(symbol) else { continue }
+        // Where the compiler merged functions of equal code, neither name nor line is the caller's.
+        if symbol.rawName.hasSuffix("Tm") { continue }
         guard let location = symbol.sourceLocation else {
           // Without debug information all that is known is a name, and nothing further out is better.
           return Place(function: symbol.name)

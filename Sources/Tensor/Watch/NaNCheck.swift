@@ -14,7 +14,7 @@ import CKernels
 /// what `where` has made harmless, or call that part outside.
 ///
 /// The body runs on to its end; its result is then thrown away. Nothing else changes, in particular no number and
-/// nothing of what is recorded. It costs a pass over every result, and about a microsecond for each recorded
+/// nothing of what is recorded. It costs a pass over every result, and some microseconds for each
 /// operator. The scope covers the calling thread only, and scopes nest: the innermost one throws.
 ///
 /// - Throws: A `NaNError`, or whatever `body` itself throws, whichever came first.
