@@ -52,6 +52,9 @@ public struct GradientReport: Sendable, CustomStringConvertible {
     self.order = order
   }
 
+  /// Counts numbers that were found to agree.
+  mutating func accept(_ count: Int) { comparisons += count }
+
   /// Compares two numbers. NaN agrees with nothing: at such a point there is no derivative to check.
   /// - Parameter detail: What a failure adds to the check's name.
   mutating func compare(

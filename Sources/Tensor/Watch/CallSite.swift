@@ -7,7 +7,8 @@ import Synchronization
 /// Where an operator was called: the return addresses, from which the user's line is found only if it is asked for,
 /// since reading a program's debug information can take a second.
 struct CallSite: Sendable {
-  /// The first caller outside of the package's own modules, as far as the program's debug information tells.
+  /// The first function outside of the package's own modules, and the first line there that the program's debug
+  /// information tells: the call's, or, where an optimizer lost that, an outer one's.
   struct Place: Sendable {
     var file: String?
     var line: Int?
@@ -39,19 +40,19 @@ struct CallSite: Sendable {
     }
 
     private static func resolved(_ backtrace: Backtrace) -> Place {
+      var first = Place()
       for frame in backtrace.symbolicated(with: ImageMap.capture())?.frames ?? [] {
         guard let symbol = frame.symbol, !frame.isSwiftThunk, !isOurs(symbol) else { continue }
         // Where the compiler merged functions of equal code, neither name nor line is the caller's.
         if symbol.rawName.hasSuffix("Tm") { continue }
-        guard let location = symbol.sourceLocation else {
-          // Without debug information all that is known is a name, and nothing further out is better.
-          return Place(function: symbol.name)
+        first.function = first.function ?? symbol.name
+        // What the compiler or a macro wrote is in no file, and optimized code may have lost its line.
+        guard let location = symbol.sourceLocation, location.line > 0, !location.path.contains("@__swiftmacro") else {
+          continue
         }
-        // What the compiler or a macro wrote is in no file.
-        if location.line == 0 || location.path.contains("@__swiftmacro") { continue }
-        return Place(file: location.path, line: location.line, function: symbol.name)
+        return Place(file: location.path, line: location.line, function: first.function)
       }
-      return Place()
+      return first
     }
 
     private static func isOurs(_ symbol: SymbolicatedBacktrace.Symbol) -> Bool {

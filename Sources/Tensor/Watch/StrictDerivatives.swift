@@ -18,7 +18,7 @@ public struct NotDifferentiableError: Error, Sendable, CustomStringConvertible {
   /// The file in which the operator was called; nil where the program has no debug information. Reading that can take
   /// a second in a large program, so it is done when this is first asked for.
   public var file: String? { site.place.file }
-  /// The line in ``file``.
+  /// The line in ``file``; of an outer call where optimization lost the operator's own.
   public var line: Int? { site.place.line }
   /// The function that called the operator.
   public var caller: String? { site.place.function }
