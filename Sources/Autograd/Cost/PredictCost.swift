@@ -36,8 +36,10 @@ public struct DerivativeCosts: Sendable, Hashable {
 /// - What depends on numbers is not foreseen: a Hessian of 512 elements or more that turns out sparse costs less than
 ///   is said here, and the search for zeros itself is not counted. Solutions of equations within the function
 ///   (``rootSolve``, ``fixedPoint``) iterate on numbers: predict the function around them.
-/// - Other threads' allocations at the same time count in the bytes.
+/// - Other threads' allocations at the same time count in the bytes; where a Hessian is computed on several threads, the
+///   blocks of all of them are taken to need their most at once.
 /// - Precondition: Floating-point inputs; a result of one floating-point element.
+@_disfavoredOverload
 public func predictCost<Input: TensorStructure>(
   of f: @escaping (Input) -> Tensor, at input: Input
 ) -> DerivativeCosts {
@@ -72,6 +74,7 @@ public func predictCost<Input: TensorStructure>(
 /// the way, and with the limits, of ``predictCost(of:at:)``. The function is evaluated once, recorded.
 ///
 /// - Precondition: Floating-point inputs and results, of no more than 8 axes together.
+@_disfavoredOverload
 public func predictJacobianCost<Input: TensorStructure, Output: TensorStructure>(
   of f: @escaping (Input) -> Output, at input: Input, mode: JacobianMode = .automatic
 ) -> (cost: ComputationCost, budget: Int) {
@@ -84,4 +87,16 @@ public func predictJacobianCost<Input: TensorStructure, Output: TensorStructure>
     return (recording.cost, 0)
   }
   return (recording.followed(by: map.cost(transposed: isForward)).cost, map.leastBytes)
+}
+
+/// As for a function of structures, of one of a tensor.
+public func predictCost(of f: @escaping (Tensor) -> Tensor, at x: Tensor) -> DerivativeCosts {
+  predictCost(of: { (list: [Tensor]) in f(list[0]) }, at: [x])
+}
+
+/// As for a function of structures, of one of a tensor.
+public func predictJacobianCost(
+  of f: @escaping (Tensor) -> Tensor, at x: Tensor, mode: JacobianMode = .automatic
+) -> (cost: ComputationCost, budget: Int) {
+  predictJacobianCost(of: { (list: [Tensor]) in [f(list[0])] }, at: [x], mode: mode)
 }
