@@ -27,8 +27,8 @@ struct CostWords {
     }
     if let (count, ratio) = report.timeRatio(.dense, to: .gradient) {
       text += """
-         At N = \(Format.thousands(count)) the dense one\(isSparse ? ", which looks for zeros first," : "") took \
-        that of \(number(ratio)), \(number(ratio / Double(count))) for each row
+         At N = \(Format.thousands(count)) the dense Hessian\(isSparse ? ", which looks for zeros first," : "") took \
+        the time of \(number(ratio)) gradients, \(number(ratio / Double(count))) for each row
         """
       if let (_, other) = report.timeRatio(.differences, to: .dense) {
         text += """
