@@ -10,6 +10,7 @@ public struct ComputationCost: Sendable, Hashable {
 
 /// What the derivatives of a number would cost at a point; see ``predictCost(of:at:)``.
 public struct DerivativeCosts: Sendable, Hashable {
+  /// Of the function itself, with nothing recorded.
   public let value: ComputationCost
   /// Of ``valueAndGrad(_:)``.
   public let gradient: ComputationCost

@@ -28,13 +28,14 @@ extension Parallel {
   package static func runAlone(_ count: Int, _ body: @Sendable (Int) -> Void) {
     guard count > 1, threads > 1 else { return (0..<count).forEach(body) }
     let limit = Int32(BLAS.threads)
+    let meter = Meter.current
     adj_blas_use_threads(1)
     withoutActuallyEscaping(body) { body in
       DispatchQueue.concurrentPerform(iterations: count) { item in
         let thread = adj_thread()!
         thread.pointee.alone += 1
         defer { thread.pointee.alone -= 1 }
-        body(item)
+        Meter.share(meter) { body(item) }
       }
     }
     adj_blas_use_threads(limit)
