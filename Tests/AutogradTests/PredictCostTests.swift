@@ -137,6 +137,28 @@ import Testing
     }
   }
 
+  /// Large enough that a rehearsal leaves their kernels out: nothing may depend on the numbers.
+  @Test func operatorsOfManyKinds() async {
+    await #expect(processExitsWith: .success) {
+      BLAS.threads = 1
+      let indices = Tensor((0..<300).map { $0 * 7 % 200 })
+      let labels = Tensor((0..<200).map { $0 % 150 })
+      let functions: [(Tensor) -> Tensor] = [
+        { x in softmax(x).sorted(axis: 1).values.cumsum(axis: 1).sum() },
+        { x in square(x.max(axis: 1)).sum() + x.cumprod(axis: 0).mean() },
+        { x in square(x.take(indices)).sum() + (x * x).prod(axis: 1).sum() },
+        { x in crossEntropy(layerNorm(x), labels) },
+        { x in square(x.norm(axes: [1])).sum() + logSumExp(matmul(x, x.transposed()), axis: 0).sum() },
+        { x in `where`(x .> 0, sin(x), square(x)).sum() + concatenated([x, exp(x)]).topK(5).values.sum() },
+        { x in checkpoint { (y: Tensor) in tanh(y) * sigmoid(y) + relu(y) }(x).sum() },
+        { x in avgPool2d(square(x).reshaped([1, 1, 200, 150]), 2).sum() + clamp(x, minimum: -1, maximum: 1).sum() },
+      ]
+      for f in functions {
+        PredictCostTests.check({ f($0[0]) }, [PredictCostTests.numbers([200, 150])], hessian: false)
+      }
+    }
+  }
+
   @Test func jacobiansBothWays() async {
     await #expect(processExitsWith: .success) {
       BLAS.threads = 1
