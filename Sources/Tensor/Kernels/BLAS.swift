@@ -60,6 +60,12 @@ public enum BLAS {
     get { Int(adj_blas_thread_limit()) }
     set { adj_blas_set_thread_limit(Int32(clamping: newValue)) }
   }
+
+  /// Whether the library multiplies small matrices without packing them.
+  static var hasSmallKernels: Bool { adj_blas_get_info().pointee.small_kernels != 0 }
+
+  /// How many threads the library's next products use, of those it may: one while others of ours are at work.
+  static func useThreads(_ count: Int) { adj_blas_use_threads(Int32(clamping: count)) }
 }
 
 // MARK: - Products
@@ -232,7 +238,7 @@ private struct Product {
     let c = c.assumingMemoryBound(to: T.self)
     if k <= 0 { return scale(c) }
     let work = m &* n &* k
-    let small = adj_blas_get_info().pointee.small_kernels != 0 && work <= BLAS.smallWork
+    let small = BLAS.hasSmallKernels && work <= BLAS.smallWork
     let way = way(work: work, small: small)
 
     let least =

@@ -1,4 +1,3 @@
-import CBLAS
 import CKernels
 import Dispatch
 
@@ -14,22 +13,22 @@ extension Parallel {
     let threads = threads
     let parts = Swift.min(threads, count, count &* work / grain)
     guard parts > 1 else { return body(0..<count, threads) }
-    adj_blas_use_threads(1)
+    BLAS.useThreads(1)
     let meter = Meter.current
     withoutActuallyEscaping(body) { body in
       DispatchQueue.concurrentPerform(iterations: parts) { part in
         Meter.share(meter) { body(count * part / parts..<count * (part + 1) / parts, 1) }
       }
     }
-    adj_blas_use_threads(Int32(threads))
+    BLAS.useThreads(threads)
   }
 
   /// Runs `body` for each of `0 ..< count`, which are independent and whose operators use no further thread.
   package static func runAlone(_ count: Int, _ body: @Sendable (Int) -> Void) {
     guard count > 1, threads > 1 else { return (0..<count).forEach(body) }
-    let limit = Int32(BLAS.threads)
+    let limit = BLAS.threads
     let meter = Meter.current
-    adj_blas_use_threads(1)
+    BLAS.useThreads(1)
     withoutActuallyEscaping(body) { body in
       DispatchQueue.concurrentPerform(iterations: count) { item in
         let thread = adj_thread()!
@@ -38,6 +37,6 @@ extension Parallel {
         Meter.share(meter) { body(item) }
       }
     }
-    adj_blas_use_threads(limit)
+    BLAS.useThreads(limit)
   }
 }

@@ -1,5 +1,3 @@
-import CBLAS
-
 extension BLAS {
   /// `c = a * b + beta * c` for contiguous matrices of which `a` has few rows: where it helps, by columns of `b` so
   /// few at a time that the library multiplies without packing them (32 x 128 x 512: 17 us in place of 25).
@@ -8,7 +6,6 @@ extension BLAS {
     c: UnsafeMutableRawPointer, threads: Int
   ) {
     let pieces = (m * n * k + smallWork - 1) / smallWork
-    let hasSmallKernels = adj_blas_get_info().pointee.small_kernels != 0
     let width = hasSmallKernels && pieces <= 8 && n >= 32 * pieces ? (n / pieces + 15) & ~15 : n
     for column in stride(from: 0, to: n, by: max(width, 1)) {
       let offset = column * dtype.byteCount

@@ -151,7 +151,8 @@ extension Tensor {
   /// it the derivative of what depends on it, could be another.
   func firstTie(order: Tensor, axis: Int) -> Kink? {
     let sorted = detached().gather(order, axis: axis)
-    let length = shape[axis]
+    // `order` may name the first few only.
+    let length = order.shape[axis]
     guard length > 1 else { return nil }
     let ties = (sorted.part(axis, 1, length - 1) .== sorted.part(axis, 0, length - 1)).storage
     guard let position = ties.firstTrue else { return nil }

@@ -1,4 +1,3 @@
-import CBLAS
 import CKernels
 
 /// Computes convolutions as products of matrices, one for each element of the batch and each group.
