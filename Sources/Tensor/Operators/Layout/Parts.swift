@@ -71,6 +71,9 @@ extension Tensor {
   /// Unchecked.
   func part(_ axis: Int, _ start: Int, _ count: Int, step: Int = 1) -> Tensor {
     if start == 0 && count == shape[axis] && step == 1 { return self }
+    assert(
+      count <= 0 || (0..<shape[axis] ~= start && 0..<shape[axis] ~= start + (count - 1) * step),
+      "part: beyond axis \(axis) of \(shape)")
     var region = SliceRegion(whole: shape)
     region.starts[axis] = start
     region.steps[axis] = step
