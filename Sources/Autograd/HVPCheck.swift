@@ -132,9 +132,10 @@ func inner(_ a: [Tensor], _ b: [Tensor]) -> (Double, Double) {
 extension Tensor {
   /// Random numbers of this shape and dtype that are neither large nor small, unless scaled, with leading axes.
   func randomSigns(_ generator: inout RandomGenerator, lead: Shape = [], scales: [Double]? = nil) -> Tensor {
-    let shape = lead.followed(by: shape)
-    let numbers = Tensor.uniform(shape, low: -1, high: 1, dtype: dtype, using: &generator)
-    let signs = numbers + sign(numbers) / 2
-    return scales.map { signs * Tensor($0, shape: shape).asType(dtype) } ?? signs
+    let numbers = (0..<lead.elementCount * count).map { position in
+      Double.random(in: 0.5...1.5, using: &generator) * (Bool.random(using: &generator) ? 1 : -1)
+        * (scales?[position] ?? 1)
+    }
+    return Tensor(numbers, shape: lead.followed(by: shape)).asType(dtype)
   }
 }
