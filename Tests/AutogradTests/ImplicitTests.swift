@@ -10,7 +10,7 @@ struct ImplicitTests {
 
   /// x = sqrt(a): derivatives to order 4 without differentiating Newton's steps.
   @Test func rootToOrderFour() {
-    #expect(near(squareRoot(a), doubles(sqrt(a)), 1e-9))
+    #expect(near(squareRoot(a), doubles(sqrt(a)), 1e-12))
     var f: (Tensor) -> Tensor = squareRoot
     var known: (Tensor) -> Tensor = { sqrt($0) }
     for _ in 1...4 {

@@ -112,7 +112,7 @@ private struct Equation {
     var size = residual.largest
     let goal = tolerance ?? (x.dtype == .float64 ? 1e-10 : 1e-5) * Swift.max(1, size.isFinite ? size : 1)
     for step in 0..<maxSteps {
-      if size <= goal { return x }
+      if size <= goal { return polished(x, residual, size) }
       guard size.isFinite else { throw .noConvergence(operation: operation, steps: step, residual: size) }
       guard let factors = jacobian(at: x) else { throw .singular(operation: operation, size: x.count) }
       let direction = factors.solve(residual.reshaped([1, x.count]), transposed: false).reshaped(x.shape)
@@ -131,8 +131,15 @@ private struct Equation {
       // Rounding: as near as this dtype comes.
       if !(size < before) && size <= goal * 10 { return x }
     }
-    if size <= goal { return x }
+    if size <= goal { return polished(x, residual, size) }
     throw .noConvergence(operation: operation, steps: maxSteps, residual: size)
+  }
+
+  /// One step more: the derivatives are those at the solution, and are off by as much as it is.
+  private func polished(_ x: Tensor, _ residual: Tensor, _ size: Double) -> Tensor {
+    guard size > 0, let factors = jacobian(at: x) else { return x }
+    let next = x - factors.solve(residual.reshaped([1, x.count]), transposed: false).reshaped(x.shape)
+    return (value(next)?.largest ?? .infinity) <= size ? next : x
   }
 
   /// Repeats x <- x - residual(x).
