@@ -55,6 +55,7 @@ extern void openblas_set_num_threads(int) ADJ_WEAK;
 extern void gotoblas_dynamic_init(void) ADJ_WEAK;
 extern void gotoblas_dynamic_quit(void) ADJ_WEAK;
 extern void MKL_Get_Version_String(char *, int) ADJ_WEAK;
+extern void MKL_Set_Num_Threads(int) ADJ_WEAK;
 extern int MKL_Set_Num_Threads_Local(int) ADJ_WEAK;
 extern const char *bli_info_get_version_str(void) ADJ_WEAK;
 extern void ATL_buildinfo(void) ADJ_WEAK;
@@ -164,12 +165,13 @@ static void prepare(void) {
   } else if (&RowMajorStrg) {
     info.vendor = "reference";
   }
-  int threads = default_limit();
   if (openblas_set_num_threads) {
-    openblas_set_num_threads(threads);
+    openblas_set_num_threads(1);
     may_set_openblas_threads = openblas_get_parallel && openblas_get_parallel() == 1;
+  } else if (MKL_Set_Num_Threads) {
+    MKL_Set_Num_Threads(1);
   }
-  atomic_store_explicit(&limit, threads, memory_order_relaxed);
+  atomic_store_explicit(&limit, default_limit(), memory_order_relaxed);
   atomic_store_explicit(&prepared, 1, memory_order_release);
 }
 
@@ -203,5 +205,4 @@ void adj_blas_set_thread_limit(int count) {
   adj_blas_prepare();
   if (count < 1) count = 1;
   atomic_store_explicit(&limit, count, memory_order_relaxed);
-  adj_blas_use_threads(count);
 }

@@ -13,7 +13,7 @@ struct BLASTests {
   /// Checks one product against the definition, with rows further apart than they are long.
   private func check<T: BinaryFloatingPoint & BitwiseCopyable>(
     _: T.Type, _ dtype: DType, _ ta: Bool, _ tb: Bool, _ m: Int, _ n: Int, _ k: Int, gap: Int, beta: Double,
-    _ random: inout SplitMix
+    threads: Int, _ random: inout SplitMix
   ) -> Bool {
     let lda = max((ta ? m : k) + gap, 1)
     let ldb = max((tb ? k : n) + gap, 1)
@@ -26,7 +26,7 @@ struct BLASTests {
     let alpha = 2.0
     BLAS.gemm(
       dtype, transposeA: ta, transposeB: tb, m: m, n: n, k: k, alpha: alpha, a: a.map { T($0) }, lda: lda,
-      b: b.map { T($0) }, ldb: ldb, beta: beta, c: &c, ldc: ldc)
+      b: b.map { T($0) }, ldb: ldb, beta: beta, c: &c, ldc: ldc, threads: threads)
     for i in 0..<m {
       for j in 0..<ldc {
         guard j < n else {
@@ -53,22 +53,50 @@ struct BLASTests {
       (33, 40, 65),
       (513, 16, 10), (64, 64, 128), (100, 100, 101), (101, 100, 100), (3, 400, 500), (500, 3, 400),
       (4, 800, 700),
+      // Narrow ones that are cut into rows, columns, or terms of the sum; large ones that threads share.
+      (2501, 33, 20), (1503, 20, 40), (33, 2501, 20), (20, 1503, 40), (20, 24, 2503), (7, 5, 40_003),
+      (130, 270, 290), (270, 130, 290),
       (1, 1024, 600), (1024, 1, 600), (1, 1, 3000), (1200, 1000, 1), (0, 3, 2), (3, 0, 2), (3, 2, 0),
     ]
     for (m, n, k) in lengths {
       for ta in [false, true] {
         for tb in [false, true] {
           let large = m * n * k > 200_000
+          let threads = Int.random(in: 1...3, using: &random)
           for (gap, beta) in large ? [(3, 1.0)] : [(0, 0.0), (3, 1.0), (2, 0.0), (1, -2.0)] {
             #expect(
-              check(Float.self, .float32, ta, tb, m, n, k, gap: gap, beta: beta, &random),
-              "float32 \(m) \(n) \(k) \(ta) \(tb) gap \(gap) beta \(beta)")
+              check(Float.self, .float32, ta, tb, m, n, k, gap: gap, beta: beta, threads: threads, &random),
+              "float32 \(m) \(n) \(k) \(ta) \(tb) gap \(gap) beta \(beta) threads \(threads)")
             if large && ta != tb { continue }
             #expect(
-              check(Double.self, .float64, ta, tb, m, n, k, gap: gap, beta: beta, &random),
-              "float64 \(m) \(n) \(k) \(ta) \(tb) gap \(gap) beta \(beta)")
+              check(Double.self, .float64, ta, tb, m, n, k, gap: gap, beta: beta, threads: threads, &random),
+              "float64 \(m) \(n) \(k) \(ta) \(tb) gap \(gap) beta \(beta) threads \(threads)")
           }
         }
+      }
+    }
+  }
+
+  /// However many threads share a product, its numbers are the same; but for rounding where the library's kernels for
+  /// edges round otherwise than those for the middle, as OpenBLAS's for AVX2 do.
+  @Test func productsDoNotDependOnThreads() {
+    var random = SplitMix(7)
+    for (m, n, k) in [(2501, 33, 20), (33, 2501, 20), (20, 24, 2503), (130, 270, 290), (784, 512, 64), (1, 1, 700_001)]
+    {
+      let a = (0..<m * k).map { _ in Float.random(in: -1...1, using: &random) }
+      let b = (0..<k * n).map { _ in Float.random(in: -1...1, using: &random) }
+      let products = [1, 2, 3, 8].map { threads in
+        var c = [Float](repeating: 0, count: m * n)
+        BLAS.gemm(
+          .float32, transposeA: false, transposeB: false, m: m, n: n, k: k, a: a, lda: k, b: b, ldb: n, c: &c, ldc: n,
+          threads: threads)
+        return c
+      }
+      if BLAS.hasSmallKernels || m * n < 1000 {
+        #expect(products.allSatisfy { $0 == products[0] }, "\(m) \(n) \(k)")
+      } else {
+        let bound = Float(k).squareRoot() * 1e-5
+        #expect(products.allSatisfy { zip($0, products[0]).allSatisfy { abs($0 - $1) < bound } }, "\(m) \(n) \(k)")
       }
     }
   }

@@ -15,3 +15,15 @@ void bare_sgemm(int transpose_a, int transpose_b, int n, const float *a, const f
 }
 
 float bare_sdot(int count, const float *x, const float *y) { return cblas_sdot(count, x, 1, y, 1); }
+
+#if !defined(__APPLE__)
+extern void openblas_set_num_threads(int) __attribute__((weak));
+#endif
+
+void bare_use_threads(int count) {
+#if defined(__APPLE__)
+  (void)count;
+#else
+  if (openblas_set_num_threads) openblas_set_num_threads(count);
+#endif
+}

@@ -54,11 +54,12 @@ const adj_blas_info *adj_blas_get_info(void);
 // The most threads that one operator may use: ADJOINT_NUM_THREADS, else OPENBLAS_NUM_THREADS, else
 // OMP_NUM_THREADS, else the processors that this process may run on; or what was set since.
 int adj_blas_thread_limit(void);
-void adj_blas_set_thread_limit(int count); // also tells the library
+void adj_blas_set_thread_limit(int count);
 
-// How many threads the library itself may use for the calls that follow: global to the process, about a
-// nanosecond. For no longer than a call: fewer before a small product, adj_blas_thread_limit() after it.
-// Two threads that do this at once may get the other's number, which costs time but is never wrong.
+// How many threads the library itself may use for the calls that follow: global to the process, and one at first,
+// since whoever calls it splits products over threads of its own, which are not in the way of its other work as a
+// library's are, that wait for the next product for milliseconds. More only around a large call that only the library
+// can split, then one again. Two threads that do this at once may get the other's number, which is never wrong.
 void adj_blas_use_threads(int count);
 
 #ifdef __cplusplus

@@ -5,6 +5,7 @@
 #include "adj_pointwise.h"
 #include "adj_memory.h"
 #include "adj_thread.h"
+#include "adj_team.h"
 #include "adj_atomic.h"
 #include "adj_index.h"
 #include "adj_random.h"

@@ -68,9 +68,10 @@ enum MatrixKernel {
     let runs = outer.elementCount
     let size = result.dtype.byteCount
     // Small products of several runs go to threads by runs; those of one run, and large ones, split themselves.
-    let isSplit = runs > 1 && stack[last] * m * n * k < 2 * BLAS.workToSplit
+    let isSplit = runs > 1 && stack[last] * m * n * k < Multiplication.workOfLarge
     let target = UnsafeSendable(result.pointer)
-    Parallel.runItems(runs, work: isSplit ? stack[last] * m * n * k : 0, grain: BLAS.workToSplit) { items, threads in
+    Parallel.runItems(runs, work: isSplit ? stack[last] * m * n * k : 0, grain: Multiplication.workOfPart) {
+      items, threads in
       for run in items {
         let places = outer.offsets(run, leftStrides, rightStrides)
         BLAS.batchedGemm(

@@ -1,43 +1,57 @@
 import CKernels
-import Dispatch
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 /// Work over several cores.
 ///
-/// Handing work to another thread costs tens of microseconds, so that only large work is split; a split
-/// depends on the amount of work alone, never on timing, and results do not depend on it.
+/// A thread that has just had work takes part of the next within a microsecond, but waking one takes tens of them, so
+/// that only large work, or small work that comes often, has more than one. A split depends on the amount of work
+/// and the limit of threads alone, never on timing; results do not depend on it (but for the last digits of a product
+/// whose library rounds otherwise at a matrix's edges).
 package enum Parallel {
-  /// Elements of simple work that are worth a thread of their own.
+  /// Elements of simple work that are worth sharing: `grainTime` of it.
   package static let elementGrain = 1 << 16
+  /// Nanoseconds that `grain` of whatever work takes one thread, about.
+  static let grainTime = 6000
 
   /// The most threads that an operator may use here.
   static var threads: Int { adj_thread().pointee.alone > 0 ? 1 : BLAS.threads }
 
-  /// Runs `body` on consecutive parts of `0 ..< count`, each of at least `grain`.
+  /// Runs `body` on consecutive parts of `0 ..< count`, each of at least half of `grain`.
   package static func run(_ count: Int, grain: Int, _ body: @Sendable (Int, Int) -> Void) {
-    guard count >= 2 * grain, threads > 1 else {
+    let threads = threads
+    guard count >= grain, count > 1, threads > 1 else {
       body(0, count)
       return
     }
-    // More parts than threads, so that a thread that loses its core for a while holds up little.
-    runParts(Swift.min(4 * threads, count / grain), count, body)
+    runParts(count, grain, threads, body)
   }
 
   @inline(never)
-  private static func runParts(_ parts: Int, _ count: Int, _ body: @Sendable (Int, Int) -> Void) {
+  private static func runParts(_ count: Int, _ grain: Int, _ threads: Int, _ body: @Sendable (Int, Int) -> Void) {
+    // More parts than threads, so that a thread that loses its core for a while holds up little.
+    let parts = Swift.min(4 * threads, Swift.max(2, 2 * (count / grain)), count)
     // Whole cache lines, so that no two threads share one; few parts of large items are taken as they are.
     let length = count >= 64 * parts ? (count / parts + 63) & ~63 : (count + parts - 1) / parts
+    share(parts, threads: threads, nanoseconds: count / grain &* grainTime) { part in
+      let begin = Swift.min(part * length, count)
+      let end = part == parts - 1 ? count : Swift.min(begin + length, count)
+      if begin < end { body(begin, end) }
+    }
+  }
+
+  /// Runs `body` for each part, on as many threads, the caller's among them, as are free; `nanoseconds` is about what
+  /// all parts take one thread.
+  static func share(
+    _ parts: Int, threads: Int = threads, nanoseconds: Int, _ body: @Sendable (_ part: Int) -> Void
+  ) {
     let meter = Meter.current
     withoutActuallyEscaping(body) { body in
-      DispatchQueue.concurrentPerform(iterations: parts) { part in
-        let begin = Swift.min(part * length, count)
-        let end = part == parts - 1 ? count : Swift.min(begin + length, count)
-        if begin < end { Meter.share(meter) { body(begin, end) } }
+      var work: @Sendable (Int) -> Void = body
+      if meter.value != nil { work = { part in Meter.share(meter) { body(part) } } }
+      withUnsafeMutablePointer(to: &work) { work in
+        let run: @convention(c) (UnsafeMutableRawPointer?, Int64) -> Void = { work, part in
+          work!.assumingMemoryBound(to: (@Sendable (Int) -> Void).self).pointee(Int(part))
+        }
+        adj_team_run(Int64(parts), Int32(clamping: threads), Int64(nanoseconds), run, work)
       }
     }
   }

@@ -7,4 +7,7 @@ void bare_sgemm(int transpose_a, int transpose_b, int n, const float *a, const f
 
 float bare_sdot(int count, const float *x, const float *y);
 
+// How many threads OpenBLAS uses in these calls. The engine has it use one, and splits products itself.
+void bare_use_threads(int count);
+
 #endif

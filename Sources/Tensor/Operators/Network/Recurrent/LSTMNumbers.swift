@@ -48,9 +48,9 @@ struct LSTMNumbers: Sendable {
         let hiddenBefore = place(before.map { _ in states } ?? starts[0], before ?? 0, rows, hidden)
         let cellBefore = place(before.map { _ in cells } ?? starts[1], before ?? 0, rows, hidden)
         let gate = place(gates, time, rows, 4 * hidden)
-        BLAS.gemmInPieces(
-          dtype, m: rows.count, n: 4 * hidden, k: hidden, a: hiddenBefore, b: transposed.pointer, beta: 1, c: gate,
-          threads: threads)
+        BLAS.gemm(
+          dtype, transposeA: false, transposeB: false, m: rows.count, n: 4 * hidden, k: hidden, a: hiddenBefore,
+          lda: hidden, b: transposed.pointer, ldb: 4 * hidden, beta: 1, c: gate, ldc: 4 * hidden, threads: threads)
         run(
           LSTM.steps, rows.count, gatesAt(gate) + [(cellBefore, hidden)],
           gatesAt(gate) + [(place(cells, time, rows, hidden), hidden), (place(states, time, rows, hidden), hidden)])
@@ -129,9 +129,9 @@ struct LSTMNumbers: Sendable {
     _ gates: UnsafeMutableRawPointer, _ rows: Range<Int>, _ result: UnsafeMutableRawPointer, _ beta: Double,
     _ threads: Int
   ) {
-    BLAS.gemmInPieces(
-      dtype, m: rows.count, n: hidden, k: 4 * hidden, a: gates, b: weight.pointer, beta: beta, c: result,
-      threads: threads)
+    BLAS.gemm(
+      dtype, transposeA: false, transposeB: false, m: rows.count, n: hidden, k: 4 * hidden, a: gates, lda: 4 * hidden,
+      b: weight.pointer, ldb: hidden, beta: beta, c: result, ldc: hidden, threads: threads)
   }
 
   private func load(_ seeds: Storage?, _ time: Int, _ rows: Range<Int>, into target: UnsafeMutableRawPointer) {

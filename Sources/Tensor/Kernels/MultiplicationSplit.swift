@@ -1,0 +1,164 @@
+import CKernels
+
+// A product over several threads, and in pieces that OpenBLAS multiplies best. The library's own threads stay out of
+// it: they wait for the next product for milliseconds, in the way of all other work.
+extension Multiplication {
+  // In multiply-adds, measured with AVX-512 and OpenBLAS 0.3.21.
+
+  /// What a part must have: two microseconds.
+  static let workOfPart = 200_000
+  /// From here on a product of a batch is split itself.
+  static let workOfLarge = 16_000_000
+  /// From here on gemv is faster than a product of matrices.
+  static let workOfVector = 500_000
+  /// Up to here OpenBLAS multiplies without packing, where it has such kernels.
+  static let smallWork = 1_000_000
+  /// Elements of a matrix that stays in the first-level cache while such a kernel runs.
+  private static let narrow = 8192
+
+  /// What so many multiply-adds take one thread, about.
+  static func nanoseconds(_ work: Int) -> Int { work / 100 }
+
+  /// The axis that is cut, and the length of its pieces; of the summed axis, how many parts.
+  private enum Split {
+    case rows(Int)
+    case columns(Int)
+    case depth(parts: Int)
+  }
+
+  func run(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, limit: Int) {
+    if m <= 0 || n <= 0 { return }
+    let work = m &* n &* k
+    // Most products of small nets: not worth a look.
+    guard work >= 2 * Multiplication.workOfPart, let split = split(work, limit) else { return runWhole(a, b, c) }
+    switch split {
+    case .rows(let length): runRows(length, a, b, c, limit)
+    case .columns(let length): runColumns(length, a, b, c, limit)
+    case .depth(let parts): runDepth(parts, a, b, c, limit)
+    }
+  }
+
+  private func split(_ work: Int, _ limit: Int) -> Split? {
+    // Few numbers, each a sum of many: always the same partial sums, however many threads there are.
+    if k >= 8 * max(m, n), m &* n <= Multiplication.narrow {
+      return .depth(parts: min(8, work / Multiplication.workOfPart))
+    }
+    let parts = BLAS.splitsByItself ? 1 : min(limit, work / Multiplication.workOfPart)
+    if m >= n {
+      if isNarrow(n, k, work) { return .rows(piece(m, n &* k, parts, 4)) }
+      return parts > 1 ? .rows(rounded(m, parts, 4)) : nil
+    }
+    if isNarrow(m, k, work) { return .columns(piece(n, m &* k, parts, 16)) }
+    return parts > 1 ? .columns(rounded(n, parts, 16)) : nil
+  }
+
+  /// Whether small kernels multiply pieces faster than the library the whole.
+  private func isNarrow(_ first: Int, _ second: Int, _ work: Int) -> Bool {
+    BLAS.hasSmallKernels && dtype.isFloatingPoint && work > Multiplication.smallWork && min(first, second) > 4
+      && first &* second <= Multiplication.narrow
+  }
+
+  /// The length of pieces that small kernels take, as many for each of `parts` threads.
+  private func piece(_ count: Int, _ others: Int, _ parts: Int, _ unit: Int) -> Int {
+    let most = max(Multiplication.smallWork / others / unit * unit, unit)
+    let pieces = (count + most - 1) / most
+    let parts = max(parts, 1)
+    return min(rounded(count, (pieces + parts - 1) / parts * parts, unit), most)
+  }
+
+  private func rounded(_ count: Int, _ parts: Int, _ unit: Int) -> Int {
+    let length = (count + parts - 1) / parts
+    return (length + unit - 1) / unit * unit
+  }
+
+  private var nanoseconds: Int { Multiplication.nanoseconds(m &* n &* k) }
+
+  private func runRows(
+    _ length: Int, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, _ limit: Int
+  ) {
+    // Transposed once, not by each piece.
+    if transposeB, !transposeA, dtype.isFloatingPoint, n &* k <= Multiplication.narrow {
+      return withTransposedB(b) { product, b in product.runRows(length, a, b, c, limit) }
+    }
+    let size = dtype.byteCount
+    let (a, b, c) = (UnsafeSendable(a), UnsafeSendable(b), UnsafeSendable(c))
+    Parallel.share((m + length - 1) / length, threads: limit, nanoseconds: nanoseconds) { part in
+      let first = part * length
+      var product = self
+      product.m = min(length, m - first)
+      product.runWhole(
+        a.value + (transposeA ? first : first * lda) * size, b.value, c.value + first * ldc * size)
+    }
+  }
+
+  private func runColumns(
+    _ length: Int, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, _ limit: Int
+  ) {
+    let size = dtype.byteCount
+    let (a, b, c) = (UnsafeSendable(a), UnsafeSendable(b), UnsafeSendable(c))
+    Parallel.share((n + length - 1) / length, threads: limit, nanoseconds: nanoseconds) { part in
+      let first = part * length
+      var product = self
+      product.n = min(length, n - first)
+      product.runWhole(a.value, b.value + (transposeB ? first * ldb : first) * size, c.value + first * size)
+    }
+  }
+
+  // MARK: The summed axis
+
+  private func runDepth(
+    _ parts: Int, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, _ limit: Int
+  ) {
+    guard parts > 1 else { return sum(0..<k, a, b, c) }
+    var capacity = 0
+    let bytes = m * n * dtype.byteCount
+    let sums = adj_allocate((parts - 1) * bytes, &capacity)!
+    defer { adj_free(sums, capacity) }
+    let operands = UnsafeSendable((a: a, b: b, c: c, sums: sums))
+    Parallel.share(parts, threads: limit, nanoseconds: nanoseconds) { part in
+      let terms = k * part / parts..<k * (part + 1) / parts
+      if part == 0 { return sum(terms, operands.value.a, operands.value.b, operands.value.c) }
+      var product = self
+      product.beta = 0
+      product.ldc = n
+      product.sum(terms, operands.value.a, operands.value.b, operands.value.sums + (part - 1) * bytes)
+    }
+    for part in 0..<parts - 1 { add(UnsafeRawPointer(sums + part * bytes), to: c) }
+  }
+
+  /// Some of the terms, in pieces for small kernels.
+  private func sum(_ terms: Range<Int>, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer) {
+    let size = dtype.byteCount
+    let most = BLAS.hasSmallKernels ? max(Multiplication.smallWork / (m * n), 64) : terms.count
+    let pieces = (terms.count + most - 1) / most
+    for piece in 0..<pieces {
+      let first = terms.lowerBound + terms.count * piece / pieces
+      var product = self
+      product.k = terms.lowerBound + terms.count * (piece + 1) / pieces - first
+      if piece > 0 { product.beta = 1 }
+      product.runWhole(
+        a + (transposeA ? first * lda : first) * size, b + (transposeB ? first : first * ldb) * size, c)
+    }
+  }
+
+  private func add(_ sums: UnsafeRawPointer, to c: UnsafeMutableRawPointer) {
+    switch dtype {
+    case .float32: add(Float.self, sums, c)
+    case .float64: add(Double.self, sums, c)
+    case .int32: addWrapping(Int32.self, sums, c)
+    case .int64: addWrapping(Int64.self, sums, c)
+    case .uint8: addWrapping(UInt8.self, sums, c)
+    case .bool: preconditionFailure("BLAS: no product of bool")
+    }
+  }
+
+  private func add<T: BLASScalar>(_: T.Type, _ sums: UnsafeRawPointer, _ c: UnsafeMutableRawPointer) {
+    let (sums, c) = (sums.assumingMemoryBound(to: T.self), c.assumingMemoryBound(to: T.self))
+    for i in 0..<m { for j in 0..<n { c[i * ldc + j] += sums[i * n + j] } }
+  }
+
+  private func addWrapping<T: FixedWidthInteger>(_: T.Type, _ sums: UnsafeRawPointer, _ c: UnsafeMutableRawPointer) {
+    let (sums, c) = (sums.assumingMemoryBound(to: T.self), c.assumingMemoryBound(to: T.self))
+    for i in 0..<m { for j in 0..<n { c[i * ldc + j] &+= sums[i * n + j] } }
+  }
+}
