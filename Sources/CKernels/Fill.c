@@ -41,6 +41,23 @@ void adj_fill(void *dst, adj_dtype dtype, int64_t count, adj_scalar value) {
   }
 }
 
+void adj_fill_rows(void *dst, int64_t rows, int64_t stride, const void *row, int64_t bytes) {
+  if (rows <= 0 || bytes <= 0) return;
+  if (stride != bytes) {
+    for (int64_t i = 0; i < rows; i++) memcpy((char *)dst + i * stride, row, (size_t)bytes);
+    return;
+  }
+  // Copies of copies, up to what the first-level cache holds.
+  int64_t size = rows * bytes, filled = bytes, most = bytes > 8192 ? bytes : 8192 / bytes * bytes;
+  memcpy(dst, row, (size_t)bytes);
+  while (filled < size) {
+    int64_t length = filled < most ? filled : most;
+    if (length > size - filled) length = size - filled;
+    memcpy((char *)dst + filled, dst, (size_t)length);
+    filled += length;
+  }
+}
+
 void adj_arange(void *dst, adj_dtype dtype, int64_t count, adj_scalar start, adj_scalar step) {
   // Integers wrap, in unsigned arithmetic where that is defined.
   uint64_t first = (uint64_t)start.i, increment = (uint64_t)step.i;

@@ -25,12 +25,30 @@ AI uint8_t i64_to_u8(int64_t x) { return (uint8_t)(uint64_t)x; }
     to[(ptrdiff_t)i * (to_step)] = value;                       \
   }
 
+// Many rows of a few elements (points in space, broadcast): without a loop within the row.
+#define SHORT_ROWS(length, value)                                             \
+  case length:                                                                \
+    for (size_t r = 0; r < rows; r++, to += length, from += row_stride)       \
+      for (ptrdiff_t i = 0; i < length; i++) {                                \
+        x = from[i * stride];                                                 \
+        to[i] = value;                                                        \
+      }                                                                       \
+    return;
+
 #define GATHER(name, to_type, from_type, value)                                                     \
   static void gather_##name(void *dv, const void *sv, ptrdiff_t row_stride, ptrdiff_t stride,       \
                             size_t rows, size_t n) {                                                \
     to_type *restrict to = dv;                                                                      \
     const from_type *restrict from = sv;                                                            \
     from_type x;                                                                                    \
+    if (rows > 1) {                                                                                 \
+      switch (n) {                                                                                  \
+        SHORT_ROWS(1, value)                                                                        \
+        SHORT_ROWS(2, value)                                                                        \
+        SHORT_ROWS(3, value)                                                                        \
+        SHORT_ROWS(4, value)                                                                        \
+      }                                                                                             \
+    }                                                                                               \
     for (size_t r = 0; r < rows; r++, to += n, from += row_stride) {                                \
       if (stride == 1) {                                                                            \
         COPY_LOOP(1, 1, value)                                                                      \

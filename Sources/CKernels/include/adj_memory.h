@@ -34,6 +34,8 @@ void adj_copy(int rank, const int64_t *shape, const adj_view *src, const adj_vie
 
 // count equal contiguous elements. `value.i` is read for integer dtypes and bool, `value.f` for floats.
 void adj_fill(void *dst, adj_dtype dtype, int64_t count, adj_scalar value);
+// The same `bytes` in each of some rows, `stride` bytes apart.
+void adj_fill_rows(void *dst, int64_t rows, int64_t stride, const void *row, int64_t bytes);
 
 // dst[i] = start + i * step, rounded once from float64 (integers: exact).
 void adj_arange(void *dst, adj_dtype dtype, int64_t count, adj_scalar start, adj_scalar step);

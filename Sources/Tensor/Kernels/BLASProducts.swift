@@ -7,16 +7,18 @@ import CKernels
 extension BLAS {
   /// `c = alpha * op(a) * op(b) + beta * c`, where `op(a)` is `m` by `k` and `op(b)` is `k` by `n`.
   ///
-  /// With `beta` zero, `c` is not read. Integers wrap around. Who splits the work calls it with one thread.
+  /// With `beta` zero, `c` is not read; with a `row`, of n elements, each row of `c` is that before, and `beta` 1.
+  /// Integers wrap around. Who splits the work calls it with one thread.
   package static func gemm(
     _ dtype: DType, transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     alpha: Double = 1, a: UnsafeRawPointer, lda: Int, b: UnsafeRawPointer, ldb: Int,
-    beta: Double = 0, c: UnsafeMutableRawPointer, ldc: Int, threads: Int = Parallel.threads
+    beta: Double = 0, c: UnsafeMutableRawPointer, ldc: Int, row: UnsafeRawPointer? = nil,
+    threads: Int = Parallel.threads
   ) {
     guard Meter.begins(2 * m * n * k) else { return }
     let product = Multiplication(
       dtype: dtype, transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k,
-      alpha: alpha, lda: lda, ldb: ldb, beta: beta, ldc: ldc)
+      alpha: alpha, lda: lda, ldb: ldb, beta: row == nil ? beta : 1, ldc: ldc, row: row)
     product.run(a, b, c, limit: threads)
   }
 

@@ -36,25 +36,20 @@ enum MatrixKernel {
     let matrix = Shape(rows: m, columns: n)
     let result = Storage(isOne ? matrix : stack.followed(by: matrix), a.dtype)
     guard result.count > 0 else { return result }
-    if let row { fill(result, rows: m, with: row.contiguous) }
     let left = operand(a, flipped: transposeA)
     let right = operand(b, flipped: transposeB)
-    withExtendedLifetime((left.storage, right.storage)) {
+    let row = row?.contiguous
+    withExtendedLifetime((left.storage, right.storage, row)) {
       if isOne || stack.rank == 0 {
         BLAS.gemm(
           a.dtype, transposeA: left.transposed, transposeB: right.transposed, m: m, n: n, k: k,
           a: left.storage.pointer, lda: left.leading, b: right.storage.pointer, ldb: right.leading,
-          beta: row == nil ? 0 : 1, c: result.pointer, ldc: n)
+          c: result.pointer, ldc: n, row: row.map { UnsafeRawPointer($0.pointer) })
       } else {
         runStack(stack, left, right, m, n, k, result)
       }
     }
     return result
-  }
-
-  private static func fill(_ result: Storage, rows: Int, with row: Storage) {
-    let bytes = row.count * row.dtype.byteCount
-    for index in 0..<rows { (result.pointer + index * bytes).copyMemory(from: row.pointer, byteCount: bytes) }
   }
 
   /// Runs of the stack along its last axis with constant strides, one batch each.

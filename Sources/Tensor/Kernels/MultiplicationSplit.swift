@@ -100,6 +100,7 @@ extension Multiplication {
       let first = part * length
       var product = self
       product.n = min(length, n - first)
+      if let row { product.row = row + first * size }
       product.runWhole(a.value, b.value + (transposeB ? first * ldb : first) * size, c.value + first * size)
     }
   }
@@ -120,6 +121,7 @@ extension Multiplication {
       if part == 0 { return sum(terms, operands.value.a, operands.value.b, operands.value.c) }
       var product = self
       product.beta = 0
+      product.row = nil
       product.ldc = n
       product.sum(terms, operands.value.a, operands.value.b, operands.value.sums + (part - 1) * bytes)
     }
@@ -135,7 +137,10 @@ extension Multiplication {
       let first = terms.lowerBound + terms.count * piece / pieces
       var product = self
       product.k = terms.lowerBound + terms.count * (piece + 1) / pieces - first
-      if piece > 0 { product.beta = 1 }
+      if piece > 0 {
+        product.beta = 1
+        product.row = nil
+      }
       product.runWhole(
         a + (transposeA ? first * lda : first) * size, b + (transposeB ? first : first * ldb) * size, c)
     }

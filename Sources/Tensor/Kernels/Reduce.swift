@@ -53,7 +53,7 @@ enum Reduce {
     let result = Storage(shape, x.dtype)
     let reduced = x.count / Swift.max(kept, 1)
     let inner = Shape(rows: kept, columns: reduced)
-    guard kept > 0, x.count < 2 * Parallel.elementGrain else { return sumOfLargeLeadingAxes(x, kept, scale, result) }
+    guard kept > 0, x.count < Parallel.elementGrain else { return sumOfLargeLeadingAxes(x, kept, scale, result) }
     guard Meter.begins(x.count) else { return result }
     withUnsafeTemporaryAllocation(of: adj_view.self, capacity: 2) { views in
       views[0].data = x.pointer
@@ -80,7 +80,7 @@ enum Reduce {
     _ formula: Formula, _ inputs: [Tensor], scale: Double, parameters: SIMD2<Double>
   ) -> Storage? {
     let first = inputs[0].storage
-    guard first.dtype.isFloatingPoint, formula.isPlain, first.count < 2 * Parallel.elementGrain else { return nil }
+    guard first.dtype.isFloatingPoint, formula.isPlain, first.count < Parallel.elementGrain else { return nil }
     for input in inputs {
       guard input.storage.isContiguous, input.shape == first.shape, input.dtype == first.dtype else { return nil }
     }
@@ -134,7 +134,12 @@ enum Reduce {
     let reducedCount: Int
 
     /// Elements of one part of a long reduction. Fixed, so that sums do not depend on the machine.
-    private static let partLength = 1 << 17
+    private static let partSize = 1 << 15
+    /// Columns side by side that are summed at full speed.
+    private static let fewestColumns = 64
+
+    /// Of the reduced range, in a part of a long reduction.
+    private var partLength: Int { Swift.max(1, Task.partSize / keptCount) }
 
     func run(
       _ shape: Shape, keptRank: Int, _ views: UnsafeMutableBufferPointer<adj_view>,
@@ -148,13 +153,15 @@ enum Reduce {
       let inputs = UnsafeSendable(views.baseAddress!)
       let outputView = UnsafeSendable(views.baseAddress! + formula.inputCount)
       space.withShape { lengths, _ in
-        if keptCount * reducedCount < 2 * Parallel.elementGrain {
+        if keptCount * reducedCount < Parallel.elementGrain {
           return call(
             lengths, space.keptRank, reducedRank, inputs, scalars, outputView.value, 0..<keptCount,
             0..<reducedCount, scale)
         }
-        let grain = Swift.max(1, Parallel.elementGrain / Swift.max(reducedCount, 1))
-        if keptCount >= 2 * grain || reducedCount < 2 * Task.partLength {
+        let isByColumns = reducedRank > 0 && inputs.value[0][stride: space.shape.rank - 1] != 1
+        let grain = Swift.max(
+          isByColumns ? 2 * Task.fewestColumns : 1, Parallel.elementGrain / Swift.max(reducedCount, 1))
+        if keptCount >= 2 * grain || reducedCount < 2 * partLength {
           Parallel.run(keptCount, grain: grain) { begin, end in
             call(
               lengths, space.keptRank, reducedRank, inputs, scalars, outputView.value, begin..<end,
@@ -173,7 +180,7 @@ enum Reduce {
       _ scalars: UnsafeSendable<UnsafePointer<adj_scalar>?>,
       _ output: UnsafeSendable<UnsafeMutablePointer<adj_view>>
     ) {
-      let parts = (reducedCount + Task.partLength - 1) / Task.partLength
+      let parts = (reducedCount + partLength - 1) / partLength
       // Partial sums in float64, so that splitting costs no accuracy.
       let partials = Storage([parts, keptCount], compute.isFloatingPoint ? .float64 : .int64)
       let storage = UnsafeSendable(partials.pointer)
@@ -183,10 +190,10 @@ enum Reduce {
           var view = keptStrides.value.value.pointee
           view.data = storage.value + part * keptCount * 8
           view.dtype = Int32(partials.dtype.rawValue)
-          let from = part * Task.partLength
+          let from = part * partLength
           call(
             lengths, keptRank, reducedRank, inputs, scalars, &view, 0..<keptCount,
-            from..<Swift.min(from + Task.partLength, reducedCount), 1)
+            from..<Swift.min(from + partLength, reducedCount), 1)
         }
       }
       var target = output.value.pointee
