@@ -1,6 +1,8 @@
-// The threads that share an operator's work: one job at a time, whose parts are taken from a counter.
+// The threads that share an operator's work: one job at a time. Each thread first takes the parts of its own stretch,
+// the same for every job, so that rows which it wrote are in its core's cache when it reads them; then what others have
+// left of theirs.
 #if defined(__linux__) && !defined(_GNU_SOURCE)
-#define _GNU_SOURCE 1 // pthread_setname_np under -std=c11
+#define _GNU_SOURCE 1 // pthread_setname_np, sched_getcpu under -std=c11
 #endif
 #include "include/adj_team.h"
 #include "ThreadRecord.h"
@@ -16,7 +18,7 @@
 #define MEMBERS 0xfffeu
 #define JOB 0x10000u
 
-enum { most_threads = 256 };
+enum { most_threads = 64 };
 
 // A waiting thread first looks without pause, then lets others have its core, then sleeps.
 enum { eager_nanoseconds = 20000, awake_nanoseconds = 200000, looks_per_clock = 64 };
@@ -27,18 +29,23 @@ enum { waking_nanoseconds = 40000 };
 static struct {
   _Alignas(128) uint64_t gate;
   int32_t sleepers;
-  int32_t members; // threads other than the caller that may still join the job
-  int64_t parts;
+  int32_t core;    // where the caller began the job
+  int32_t threads; // that may take part, the caller being the first
   void (*body)(void *, int64_t);
   void *context;
-  _Alignas(128) int64_t next; // the next part that nobody has taken
-  _Alignas(128) bool taken;   // whether some caller has the team
-  int32_t workers;            // threads made so far
-  int64_t missed;             // nanoseconds of work, lately done while they slept
-  int64_t missed_at;          // when the last of it began
+  _Alignas(128) bool taken; // whether some caller has the team
+  int32_t workers;          // threads made so far
+  int64_t missed;           // nanoseconds of work, lately done while they slept
+  int64_t missed_at;        // when the last of it began
   pthread_mutex_t mutex;
   pthread_cond_t wake;
 } team = {.mutex = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+
+// The parts that nobody has taken yet, by whose they are.
+static struct {
+  _Alignas(128) int64_t next;
+  int64_t end;
+} stretches[most_threads];
 
 static inline void relax(void) {
 #if defined(__x86_64__)
@@ -54,23 +61,50 @@ static int64_t nanoseconds(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+// Systems wake a thread on the core of who wakes it more often than not, and take milliseconds to see that another
+// is idle. A thread that finds itself on its caller's core moves away, to wherever the process may run.
+static int32_t current_core(void) {
+#if defined(__linux__)
+  return sched_getcpu();
+#else
+  return -1;
+#endif
+}
+
+static void leave_callers_core(void) {
+#if defined(__linux__)
+  int32_t core = current_core();
+  if (core < 0 || core != __atomic_load_n(&team.core, __ATOMIC_RELAXED) || core >= CPU_SETSIZE) return;
+  cpu_set_t all, others;
+  if (sched_getaffinity(0, sizeof all, &all) != 0) return;
+  others = all;
+  CPU_CLR(core, &others);
+  if (CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0)
+    sched_setaffinity(0, sizeof all, &all);
+#endif
+}
+
 static bool is_new(uint64_t gate, uint64_t last) { return (gate & OPEN) && gate / JOB != last; }
 
-static void take_parts(void) {
-  for (;;) {
-    int64_t part = __atomic_fetch_add(&team.next, 1, __ATOMIC_RELAXED);
-    if (part >= team.parts) return;
-    team.body(team.context, part);
+static void take_parts(int32_t thread) {
+  for (int32_t other = 0; other < team.threads; other++) {
+    int32_t owner = (thread + other) % team.threads;
+    for (;;) {
+      int64_t part = __atomic_fetch_add(&stretches[owner].next, 1, __ATOMIC_RELAXED);
+      if (part >= stretches[owner].end) break;
+      team.body(team.context, part);
+    }
   }
 }
 
 // Joins the job that is open, unless it is the one that this thread has joined last; returns its number.
-static uint64_t work(uint64_t last) {
+static uint64_t work(int32_t thread, uint64_t last) {
   uint64_t gate = __atomic_load_n(&team.gate, __ATOMIC_ACQUIRE);
   while (is_new(gate, last)) {
     if (!__atomic_compare_exchange_n(&team.gate, &gate, gate + MEMBER, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
       continue;
-    if (__atomic_fetch_sub(&team.members, 1, __ATOMIC_RELAXED) > 0) take_parts();
+    leave_callers_core();
+    if (thread < team.threads) take_parts(thread);
     __atomic_fetch_sub(&team.gate, MEMBER, __ATOMIC_RELEASE);
     return gate / JOB;
   }
@@ -85,6 +119,7 @@ static bool looks_out(uint64_t last) {
       if (is_new(__atomic_load_n(&team.gate, __ATOMIC_RELAXED), last)) return true;
       relax();
     }
+    leave_callers_core();
     int64_t passed = nanoseconds() - begin;
     if (passed > awake_nanoseconds) return false;
     if (passed > eager_nanoseconds) sched_yield();
@@ -101,15 +136,15 @@ static void sleep_until_new(uint64_t last) {
   pthread_mutex_unlock(&team.mutex);
 }
 
-static void *worker(void *unused) {
-  (void)unused;
+static void *worker(void *number) {
+  int32_t thread = (int32_t)(intptr_t)number;
 #if defined(__linux__)
   pthread_setname_np(pthread_self(), "adjoint-team");
 #endif
   uint64_t last = 0;
   for (;;) {
     if (!looks_out(last)) sleep_until_new(last);
-    last = work(last);
+    last = work(thread, last);
   }
   return NULL;
 }
@@ -124,7 +159,9 @@ static void hire(int32_t count) {
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&attributes, 8 << 20);
   pthread_t thread;
-  while (team.workers < count && pthread_create(&thread, &attributes, worker, NULL) == 0) team.workers++;
+  while (team.workers < count &&
+         pthread_create(&thread, &attributes, worker, (void *)(intptr_t)(team.workers + 1)) == 0)
+    team.workers++;
   pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
@@ -162,25 +199,28 @@ static void close_gate(void) {
 }
 
 void adj_team_run(int64_t parts, int32_t threads, int64_t cost, void (*body)(void *, int64_t), void *context) {
-  int32_t others = threads > most_threads ? most_threads : threads - 1;
-  if (parts - 1 < others) others = (int32_t)(parts - 1);
-  if (others <= 0 || __atomic_exchange_n(&team.taken, true, __ATOMIC_ACQUIRE)) {
+  if (threads > most_threads) threads = most_threads;
+  if (threads > parts) threads = (int32_t)parts;
+  if (threads <= 1 || __atomic_exchange_n(&team.taken, true, __ATOMIC_ACQUIRE)) {
     for (int64_t part = 0; part < parts; part++) body(context, part);
     return;
   }
-  team.parts = parts;
+  team.threads = threads;
   team.body = body;
   team.context = context;
-  __atomic_store_n(&team.members, others, __ATOMIC_RELAXED);
-  __atomic_store_n(&team.next, 0, __ATOMIC_RELAXED);
+  for (int32_t i = 0; i < threads; i++) {
+    stretches[i].end = parts * (i + 1) / threads;
+    __atomic_store_n(&stretches[i].next, parts * i / threads, __ATOMIC_RELAXED);
+  }
+  __atomic_store_n(&team.core, current_core(), __ATOMIC_RELAXED);
   __atomic_fetch_add(&team.gate, JOB + OPEN, __ATOMIC_SEQ_CST);
   // Those who are not awake by now: not yet made, or asleep.
   int32_t away = __atomic_load_n(&team.sleepers, __ATOMIC_SEQ_CST);
-  if (ADJ_UNLIKELY(team.workers - away < others) && is_worth_waking(cost)) {
-    if (team.workers < others) hire(others);
+  if (ADJ_UNLIKELY(team.workers - away < threads - 1) && is_worth_waking(cost)) {
+    if (team.workers < threads - 1) hire(threads - 1);
     if (away > 0) wake_sleepers();
   }
-  take_parts();
+  take_parts(0);
   close_gate();
   __atomic_store_n(&team.taken, false, __ATOMIC_RELEASE);
 }

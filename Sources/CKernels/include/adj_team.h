@@ -4,8 +4,8 @@
 #include "adj_types.h"
 
 // Runs `body(context, part)` for each part of 0 ..< parts, on the caller and up to `threads - 1` others; returns when
-// all are done. Parts are taken one after the other by whoever is free, so that the caller waits for no thread that
-// has not begun. One team at a time: a call from within a part, or while another thread's parts run, does all of its
+// all are done. Each takes the parts of its own stretch, then what others have left, so that the caller waits for no
+// thread that has not begun. One team at a time: a call from within a part, or while another thread's parts run, does all of its
 // parts itself.
 //
 // A thread that has had work looks out for more for a short while and then sleeps. One that is awake takes part within
