@@ -6,25 +6,25 @@ extension Storage {
   /// Sets an element of memory that nobody else has seen.
   @inline(__always)
   func setNumber(_ number: Double, at element: Int) {
-    if dtype == .float32 { typed(Float.self)[element] = Float(number) } else { typed(Double.self)[element] = number }
+    if dtype == .float32 {
+      pointer.storeBytes(of: Float(number), toByteOffset: 4 * element, as: Float.self)
+    } else {
+      pointer.storeBytes(of: number, toByteOffset: 8 * element, as: Double.self)
+    }
   }
 
-  /// Runs `body` with a test of elements for NaN.
-  func withNaNTest(_ body: ((Int) -> Bool) -> Void) {
-    if dtype == .float32 {
-      let numbers = typed(Float.self)
-      body { numbers[$0].isNaN }
-    } else {
-      let numbers = typed(Double.self)
-      body { numbers[$0].isNaN }
-    }
+  @inline(__always)
+  private func number(at element: Int) -> Double {
+    dtype == .float32
+      ? Double(pointer.load(fromByteOffset: 4 * element, as: Float.self))
+      : pointer.load(fromByteOffset: 8 * element, as: Double.self)
   }
 
   /// The largest magnitude, 0 where there are no elements; NaN where one is NaN.
   var largestMagnitude: Double {
     var largest = 0.0
     for element in 0..<count {
-      let number = dtype == .float32 ? Double(typed(Float.self)[element]) : typed(Double.self)[element]
+      let number = number(at: element)
       if number.isNaN { return .nan }
       largest = Swift.max(largest, Swift.abs(number))
     }

@@ -13,7 +13,11 @@ extension Tensor {
   public static func full(_ shape: Shape, _ value: Double, dtype: DType = .float32) -> Tensor {
     guard checkLengths(shape, "full") else { return .placeholder }
     let storage = Storage(shape, dtype)
-    adj_fill(storage.pointer, dtype.kernel, Int64(storage.count), value.kernelScalar(dtype))
+    let scalar = value.kernelScalar(dtype)
+    let target = UnsafeSendable(storage.pointer)
+    Parallel.run(storage.count, grain: 2 * Parallel.elementGrain) { begin, end in
+      adj_fill(target.value + begin * dtype.byteCount, dtype.kernel, Int64(end - begin), scalar)
+    }
     return Tensor(storage)
   }
 

@@ -80,7 +80,9 @@ struct CompressionPlan: Sendable {
 
   /// From the columns of each row.
   init(_ lists: RowLists, count: Int) {
-    let rows = (0..<count).flatMap { row in Array(repeating: row, count: lists.columns(row).count) }
+    var rows: [Int] = []
+    rows.reserveCapacity(lists.entries.count)
+    for row in 0..<count { for _ in lists.places(row) { rows.append(row) } }
     self.init(count: count, rows: rows, columns: lists.entries, colors: lists.colors(columnCount: count))
   }
 
@@ -105,64 +107,5 @@ struct CompressionPlan: Sendable {
     let block = Tensor.zeros([colorCount, count], dtype: dtype)
     for (column, color) in colors.enumerated() { block.storage.setNumber(1, at: color * count + column) }
     return block
-  }
-}
-
-/// Lists of numbers, one for each row of a matrix, one after another.
-struct RowLists {
-  private(set) var starts: [Int]
-  private(set) var entries: [Int]
-
-  /// Rows to be appended.
-  init(capacity: Int) {
-    starts = [0]
-    entries = []
-    starts.reserveCapacity(capacity + 1)
-  }
-
-  /// From pairs in the order of rows.
-  init(_ rows: [Int], _ columns: [Int], rowCount: Int) {
-    starts = Array(repeating: 0, count: rowCount + 1)
-    for row in rows { starts[row + 1] += 1 }
-    for row in 0..<rowCount { starts[row + 1] += starts[row] }
-    entries = columns
-  }
-
-  var rowCount: Int { starts.count - 1 }
-  var longestRow: Int { zip(starts.dropFirst(), starts).reduce(0) { Swift.max($0, $1.0 - $1.1) } }
-
-  func columns(_ row: Int) -> ArraySlice<Int> { entries[starts[row]..<starts[row + 1]] }
-
-  mutating func append(_ entry: Int) { entries.append(entry) }
-  mutating func endRow() { starts.append(entries.count) }
-
-  /// A colour for each column, such that no two of a row have the same: the first that is free, column by column.
-  func colors(columnCount: Int) -> [Int] {
-    // The rows of each column.
-    var starts = Array(repeating: 0, count: columnCount + 1)
-    for column in entries { starts[column + 1] += 1 }
-    for column in 0..<columnCount { starts[column + 1] += starts[column] }
-    var rows = Array(repeating: 0, count: entries.count)
-    var next = starts
-    for row in 0..<rowCount {
-      for column in columns(row) {
-        rows[next[column]] = row
-        next[column] += 1
-      }
-    }
-    var colors = Array(repeating: -1, count: columnCount)
-    var usedBy: [Int] = []
-    for column in 0..<columnCount {
-      for row in rows[starts[column]..<starts[column + 1]] {
-        for other in columns(row) where colors[other] >= 0 { usedBy[colors[other]] = column }
-      }
-      if let free = usedBy.firstIndex(where: { $0 != column }) {
-        colors[column] = free
-      } else {
-        colors[column] = usedBy.count
-        usedBy.append(-1)
-      }
-    }
-    return colors
   }
 }

@@ -23,20 +23,18 @@ extension SymmetricMap {
     if blocks.isRecorded { return always ? CompressionPlan(.banded(count), count: count) : nil }
     var ranges = count == 0 ? [] : [0..<count]
     // For each row the ranges it may depend on.
-    var candidates = RowLists(capacity: count)
-    for _ in 0..<count {
-      candidates.append(0)
-      candidates.endRow()
-    }
+    var candidates = RowLists(0, rowCount: count)
     var spent = 0
-    while ranges.contains(where: { $0.count > 1 }) {
+    // The first range of a level is as wide as any.
+    while let widest = ranges.first?.count, widest > 1 {
+      let parts = Swift.min(Self.branching, widest)
       // Those of one row need a colour each: where that is too many already, colouring dense rows is wasted.
-      if !always && spent + candidates.longestRow * Self.branching > count / 4 { return nil }
+      if !always && spent + candidates.longestRow * parts > count / 4 { return nil }
       let colors = candidates.colors(columnCount: ranges.count)
-      let lanes = ((colors.max() ?? -1) + 1) * Self.branching
+      let lanes = ((colors.max() ?? -1) + 1) * parts
       spent += lanes
       if !always && spent > count / 4 { return nil }
-      (ranges, candidates) = narrowed(ranges, candidates, colors, lanes)
+      (ranges, candidates) = narrowed(ranges, candidates, colors, parts: parts, lanes: lanes)
     }
     let plan = CompressionPlan(candidates, count: count)
     return always || plan.colorCount + spent <= count / 3 ? plan : nil
@@ -44,54 +42,59 @@ extension SymmetricMap {
 
   /// Splits each range, and asks for each part which rows depend on it.
   private func narrowed(
-    _ ranges: [Range<Int>], _ candidates: RowLists, _ colors: [Int], _ lanes: Int
+    _ ranges: [Range<Int>], _ candidates: RowLists, _ colors: [Int], parts: Int, lanes: Int
   ) -> ([Range<Int>], RowLists) {
-    let parts = Self.branching
-    let widths = ranges.map { ($0.count + parts - 1) / parts }
-    func part(_ range: Int, _ index: Int) -> Range<Int> {
-      let whole = ranges[range]
-      let start = Swift.min(whole.lowerBound + index * widths[range], whole.upperBound)
-      return start..<Swift.min(start + widths[range], whole.upperBound)
-    }
     let seeds = Tensor.zeros([lanes, space.count], dtype: space.dtype)
     var children: [Range<Int>] = []
     var firstChild: [Int] = []
-    for range in ranges.indices {
+    for (range, color) in zip(ranges, colors) {
       firstChild.append(children.count)
-      for index in 0..<parts {
-        let child = part(range, index)
-        if child.isEmpty { break }
+      let width = (range.count + parts - 1) / parts
+      for (index, start) in stride(from: range.lowerBound, to: range.upperBound, by: width).enumerated() {
+        let child = start..<Swift.min(start + width, range.upperBound)
         children.append(child)
-        let row = (colors[range] * parts + index) * space.count
+        let row = (color * parts + index) * space.count
         for column in child { seeds.storage.setNumber(.nan, at: row + column) }
       }
     }
     firstChild.append(children.count)
-    let reached = products(withLanesOf: seeds)
+    let reached = isNaN(products(withLanesOf: seeds))
+    let isReached = reached.storage.typed(Bool.self)
     var next = RowLists(capacity: space.count)
-    reached.storage.withNaNTest { isNaN in
-      for row in 0..<space.count {
-        for range in candidates.columns(row) {
-          let lane = colors[range] * parts
-          for index in 0..<firstChild[range + 1] - firstChild[range]
-          where isNaN((lane + index) * space.count + row) {
-            next.append(firstChild[range] + index)
-          }
+    for row in 0..<space.count {
+      for place in candidates.places(row) {
+        let range = candidates.entries[place]
+        let lane = colors[range] * parts
+        let first = firstChild[range]
+        for index in 0..<firstChild[range + 1] - first
+        where isReached[(lane + index) * space.count + row] {
+          next.append(first + index)
         }
-        next.endRow()
       }
+      next.endRow()
     }
+    withExtendedLifetime(reached) {}
     return (children, next)
   }
 
   /// Products of a block, some lanes at a time, contiguous.
   private func products(withLanesOf seeds: Tensor) -> Tensor {
-    withoutGrad {
-      let most = blocks.lanes(seeds.shape[0])
-      let parts = stride(from: 0, to: seeds.shape[0], by: most).map { first in
-        flat(seeds[first..<Swift.min(first + most, seeds.shape[0])]).detached()
+    let count = seeds.shape[0]
+    let most = blocks.lanes(count)
+    guard most < count, !Misuse.isCaught else { return withoutGrad { contiguous(flat(seeds)) } }
+    // As many pieces for each of two or four threads.
+    let pieces = Swift.min(((count + most - 1) / most + 3) & ~3, count)
+    var parts: [Tensor?] = Array(repeating: nil, count: pieces)
+    parts.withUnsafeMutableBufferPointer { parts in
+      let parts = UnsafeSendable(parts)
+      Parallel.runAlone(pieces) { piece in
+        parts.value[piece] = withoutGrad {
+          flat(seeds[count * piece / pieces..<count * (piece + 1) / pieces]).detached()
+        }
       }
-      return Tensor((parts.count == 1 ? parts[0] : concatenated(parts)).contiguousStorage)
     }
+    return contiguous(concatenated(parts.map { $0! }))
   }
+
+  private func contiguous(_ tensor: Tensor) -> Tensor { Tensor(tensor.detached().contiguousStorage) }
 }

@@ -1,0 +1,77 @@
+/// Lists of numbers, one for each row of a matrix, one after another.
+struct RowLists {
+  private(set) var starts: [Int]
+  private(set) var entries: [Int]
+
+  /// Rows to be appended.
+  init(capacity: Int) {
+    starts = [0]
+    entries = []
+    starts.reserveCapacity(capacity + 1)
+    entries.reserveCapacity(capacity)
+  }
+
+  /// From pairs in the order of rows.
+  init(_ rows: [Int], _ columns: [Int], rowCount: Int) {
+    starts = Array(repeating: 0, count: rowCount + 1)
+    for row in rows { starts[row + 1] += 1 }
+    for row in 0..<rowCount { starts[row + 1] += starts[row] }
+    entries = columns
+  }
+
+  /// The same number in each row.
+  init(_ entry: Int, rowCount: Int) {
+    starts = Array(0...rowCount)
+    entries = Array(repeating: entry, count: rowCount)
+  }
+
+  var rowCount: Int { starts.count - 1 }
+  var longestRow: Int { (0..<rowCount).reduce(0) { Swift.max($0, places($1).count) } }
+
+  /// Where a row's numbers stand among the entries.
+  @inline(__always)
+  func places(_ row: Int) -> Range<Int> { starts[row]..<starts[row + 1] }
+
+  mutating func append(_ entry: Int) { entries.append(entry) }
+  mutating func endRow() { starts.append(entries.count) }
+
+  /// The lists of the transposed matrix: the rows of each column, ascending.
+  func transposed(columnCount: Int) -> RowLists {
+    var result = RowLists(capacity: 0)
+    result.starts = Array(repeating: 0, count: columnCount + 1)
+    result.entries = Array(repeating: 0, count: entries.count)
+    for column in entries { result.starts[column + 1] += 1 }
+    for column in 0..<columnCount { result.starts[column + 1] += result.starts[column] }
+    var next = result.starts
+    for row in 0..<rowCount {
+      for place in places(row) {
+        let column = entries[place]
+        result.entries[next[column]] = row
+        next[column] += 1
+      }
+    }
+    return result
+  }
+
+  /// A colour for each column, such that no two of a row have the same: the first that is free, column by column.
+  func colors(columnCount: Int) -> [Int] {
+    let rows = transposed(columnCount: columnCount)
+    var colors = Array(repeating: -1, count: columnCount)
+    var usedBy: [Int] = []
+    for column in 0..<columnCount {
+      for place in rows.places(column) {
+        for other in places(rows.entries[place]) {
+          let color = colors[entries[other]]
+          if color >= 0 { usedBy[color] = column }
+        }
+      }
+      if let free = usedBy.firstIndex(where: { $0 != column }) {
+        colors[column] = free
+      } else {
+        colors[column] = usedBy.count
+        usedBy.append(-1)
+      }
+    }
+    return colors
+  }
+}
