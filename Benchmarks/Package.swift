@@ -9,6 +9,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
   ],
   targets: [
+    // What the machine's cores are to one another.
+    .target(name: "CHost"),
     // What a program would call without the library: the yardstick of the matrix products.
     .target(
       name: "CBareBLAS",
@@ -19,7 +21,7 @@ let package = Package(
     .executableTarget(
       name: "workloads",
       dependencies: [
-        "CBareBLAS",
+        "CBareBLAS", "CHost",
         "first-gradient",  // so that `swift run workloads` builds it too
         .product(name: "Autograd", package: "adjoint"),
         .product(name: "NN", package: "adjoint"),

@@ -1,3 +1,4 @@
+import CHost
 import Foundation
 
 /// What the machine does besides the measurement.
@@ -69,4 +70,11 @@ enum Host {
   }
 
   private static let canaryRounds: UInt64 = 316_000
+
+  /// The time in which a number goes from one core to another and back, in nanoseconds; nil on one core. About 60 where the two share a cache, 400 where a virtual machine's lie apart: small work that two
+  /// threads share then takes up to twice as long.
+  static func handover() -> Double? {
+    let time = handover_nanoseconds()
+    return time > 0 ? time : nil
+  }
 }

@@ -17,6 +17,7 @@ struct Measurement: Codable {
   var foreignCPU: Double?
   var steal: Double?
   var canaryMicroseconds: Double?
+  var handoverNanoseconds: Double?
   var error: String?
 
   enum CodingKeys: String, CodingKey {
@@ -34,6 +35,7 @@ struct Measurement: Codable {
     case foreignCPU = "ext_cpu"
     case steal
     case canaryMicroseconds = "canary_us"
+    case handoverNanoseconds = "handover_ns"
     case error
   }
 }

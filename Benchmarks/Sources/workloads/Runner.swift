@@ -13,6 +13,7 @@ struct Runner {
     for _ in 0...retries {
       if quietSeconds > 0 { Host.waitUntilQuiet(quietSeconds) }
       var canary = Host.canary()
+      var handover = Host.handover()
       let start = now()
       let own = Host.ownSeconds()
       let before = Host.processorSeconds()
@@ -20,6 +21,7 @@ struct Runner {
       let seconds = (now() - start) * 1e-6
       let after = Host.processorSeconds()
       canary = max(canary, Host.canary())
+      if let earlier = handover, let later = Host.handover() { handover = max(earlier, later) }
       var foreign = 0.0
       var steal = 0.0
       if let before, let after {
@@ -30,6 +32,7 @@ struct Runner {
         results[name]!.foreignCPU = foreign.rounded(digits: 2)
         results[name]!.steal = steal.rounded(digits: 2)
         results[name]!.canaryMicroseconds = canary.rounded()
+        results[name]!.handoverNanoseconds = handover?.rounded()
       }
       if best == nil || foreign < best!.foreign { best = (foreign, results) }
       if foreign < 0.15 && steal < 0.4 { break }
