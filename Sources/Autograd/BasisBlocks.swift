@@ -101,9 +101,9 @@ struct BlockMap: @unchecked Sendable {
   }
 
   /// Runs `body` for each chunk. They are independent, and each thread has a walk of its own; but large operators use
-  /// several cores themselves, and misuse can be thrown on the caller's thread only.
+  /// several cores themselves.
   private func run(_ chunks: [Chunk], _ most: Int, _ body: (Chunk) -> Void) {
-    guard isParallel(chunks, most), !Misuse.isCaught else { return chunks.forEach(body) }
+    guard isParallel(chunks, most) else { return chunks.forEach(body) }
     withoutActuallyEscaping(body) { body in
       let shared = UnsafeSendable((body: body, chunks: chunks))
       Parallel.runAlone(chunks.count) { shared.value.body(shared.value.chunks[$0]) }

@@ -57,9 +57,6 @@ package enum Misuse {
     }
   }
 
-  /// Whether this thread is inside `withTensorErrors`.
-  package static var isCaught: Bool { adj_thread().pointee.error_scope != nil }
-
   /// Reports, and gives the placeholder with which a `withTensorErrors` scope runs on.
   @inline(never)
   package static func fail(_ operation: String, _ message: @autoclosure () -> String) -> Tensor {

@@ -283,4 +283,18 @@ struct NaNCheckTests {
     }
     #expect(operations.compactMapValues { $0 } == [0: "log", 2: "log", 4: "log"])
   }
+
+  /// The rows of a Hessian are shared out over threads otherwise, of which the check sees one only.
+  @Test(arguments: [0, 130, 270, 399])
+  func whateverThreadARowWouldBeComputedOn(_ element: Int) throws {
+    // 3 b x^2 is finite at 1, 6 b x is not.
+    var factors = Array(repeating: 1.0, count: 400)
+    factors[element] = 4e307
+    let b = Tensor(factors)
+    let cubes = { (x: Tensor) in (x * x * x * b).sum() }
+    let x = Tensor.ones([400], dtype: .float64)
+    #expect(found { _ = valueAndGrad(cubes)(x) } == nil)
+    let error = try #require(found { _ = try hessian(cubes)(x) })
+    #expect(error.index.last == element && error.derivativeOrder == 2, "\(error)")
+  }
 }

@@ -18,4 +18,30 @@ struct ParallelTests {
     }
     #expect(seen.withLock { $0.sorted() } == Array(0..<9) && Parallel.threads == outside)
   }
+
+  /// On whichever thread, operators record or not as they do on the caller's.
+  @Test func itemsRecordAsTheCallerDoes() {
+    let x = Tensor([1.0, 2]).tracked()
+    for records in [true, false] {
+      let tracked = Mutex<[Bool]>([])
+      let run = { Parallel.runAlone(8) { _ in tracked.withLock { $0.append((x * x).isTracked) } } }
+      if records { run() } else { withoutGrad(run) }
+      #expect(tracked.withLock { $0 } == Array(repeating: records, count: 8))
+    }
+    #expect((x * x).isTracked)
+  }
+
+  /// Misuse on another thread could not be thrown on the caller's: all items run there.
+  @Test func itemsWithinAScopeRunOnItsThread() {
+    let count = Mutex(0)
+    #expect(throws: TensorError.self) {
+      try withTensorErrors {
+        Parallel.runAlone(8) { item in
+          count.withLock { $0 += 1 }
+          if item == 7 { _ = Tensor([1.0, 2]) + Tensor([1.0, 2, 3]) }
+        }
+      }
+    }
+    #expect(count.withLock { $0 } == 8)
+  }
 }

@@ -18,12 +18,23 @@ extension Parallel {
   }
 
   /// Runs `body` for each of `0 ..< count`, which are independent and large and whose operators use no further thread.
+  ///
+  /// They record as the caller does. Scopes that watch the caller's thread see what runs on it alone: within one,
+  /// nothing is shared out.
   package static func runAlone(_ count: Int, _ body: @Sendable (Int) -> Void) {
-    guard count > 1, threads > 1 else { return (0..<count).forEach(body) }
+    let caller = adj_thread()!.pointee
+    let isWatched = caller.error_scope != nil || caller.nan_scope != nil || caller.strict_scope != nil
+    guard count > 1, threads > 1, !isWatched else { return (0..<count).forEach(body) }
+    let (paused, order) = (caller.recording_paused, caller.derivative_order)
     share(count, nanoseconds: .max / 2) { item in
       let thread = adj_thread()!
+      let own = (thread.pointee.recording_paused, thread.pointee.derivative_order)
       thread.pointee.alone += 1
-      defer { thread.pointee.alone -= 1 }
+      (thread.pointee.recording_paused, thread.pointee.derivative_order) = (paused, order)
+      defer {
+        thread.pointee.alone -= 1
+        (thread.pointee.recording_paused, thread.pointee.derivative_order) = own
+      }
       body(item)
     }
   }
