@@ -30,7 +30,8 @@ struct Recording<Output> {
       observed && tensor.isTracked ? Alias.of(tensor) : tensor.privateLeaf(first + UInt64(index))
     }
     inputs = own
-    output = withRecording { withRecomputation { body(own) } }
+    // A function that is evaluated again in the course of a rehearsal may look at its numbers.
+    output = Meter.computing { withRecording { withRecomputation { body(own) } } }
   }
 
   /// Whether a derivative of `results` can be reached from outside, and so must be recorded.

@@ -45,8 +45,9 @@ public func rootSolve<Theta: TensorStructure>(
   maxSteps: Int = 50
 ) throws(SolveError) -> Tensor {
   let equation = Equation("rootSolve", theta.tensors) { x, tensors in f(x, theta.with(tensors)) }
-  let found = try equation.newton(from: start.detached(), tolerance: tolerance, maxSteps: maxSteps)
-  return try equation.differentiable(found)
+  return try equation.solution { () throws(SolveError) in
+    try equation.newton(from: start.detached(), tolerance: tolerance, maxSteps: maxSteps)
+  }
 }
 
 /// Solves x = g(x, theta) for x by repeating g; the solution is a differentiable function of theta.
@@ -67,8 +68,9 @@ public func fixedPoint<Theta: TensorStructure>(
   maxSteps: Int = 1000
 ) throws(SolveError) -> Tensor {
   let equation = Equation("fixedPoint", theta.tensors) { x, tensors in x - g(x, theta.with(tensors)) }
-  let found = try equation.iterate(from: start.detached(), tolerance: tolerance, maxSteps: maxSteps)
-  return try equation.differentiable(found)
+  return try equation.solution { () throws(SolveError) in
+    try equation.iterate(from: start.detached(), tolerance: tolerance, maxSteps: maxSteps)
+  }
 }
 
 /// f(x, theta) = 0.
@@ -156,8 +158,12 @@ private struct Equation {
     throw .noConvergence(operation: operation, steps: maxSteps, residual: size)
   }
 
-  /// The solution as a function of theta.
-  func differentiable(_ solution: Tensor) throws(SolveError) -> Tensor {
+  /// What `search` finds, as a function of theta. Both look at numbers, so that they compute in rehearsals, too.
+  func solution(_ search: () throws(SolveError) -> Tensor) throws(SolveError) -> Tensor {
+    try Meter.computing { () throws(SolveError) in try differentiable(search()) }
+  }
+
+  private func differentiable(_ solution: Tensor) throws(SolveError) -> Tensor {
     guard isRecording, theta.contains(where: \.isTracked) else { return solution }
     guard let factors = jacobian(at: solution) else {
       throw .singular(operation: operation, size: solution.count)

@@ -66,12 +66,16 @@ package final class LUFactors: @unchecked Sendable {  // written by init only
     factors = matrix.detached().asType(.float64).scalars(as: Double.self)
     pivots = Array(repeating: 0, count: size)
     guard factors.allSatisfy(\.isFinite) else { return nil }
+    // In rehearsals, too: whether a matrix is singular is looked at.
+    _ = Meter.begins(2 * size * size * size / 3)
     guard size == 0 || LAPACK.factor(&factors, &pivots, size) else { return nil }
   }
 
   /// The solutions for right sides that are rows: [rows, size], of the matrix's dtype.
   package func solve(_ rows: Tensor, transposed: Bool) -> Tensor {
     var values = rows.detached().asType(.float64).scalars(as: Double.self)
+    // Two triangles.
+    _ = Meter.begins(2 * size * values.count)
     if size > 0 && !values.isEmpty { LAPACK.solve(factors, pivots, size, &values, transposed: transposed) }
     return Tensor(values).reshaped(rows.shape).asType(dtype)
   }

@@ -39,10 +39,27 @@ package enum Meter {
   package static func run<Result, Failure: Error>(
     rehearses: Bool, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> (result: Result, flops: Int) {
+    try install(rehearses: rehearses || isRehearsal, body)
+  }
+
+  /// Runs what may look at its numbers (a function of the user's, an iteration) with kernels that compute, within a
+  /// rehearsal, too.
+  @inline(__always)
+  package static func computing<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    guard isRehearsal else { return try body() }
+    return try install(rehearses: false, body).result
+  }
+
+  @inline(never)
+  private static func install<Result, Failure: Error>(
+    rehearses: Bool, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> (result: Result, flops: Int) {
     let thread = adj_thread()!
     let outer = thread.pointee.meter
     let meter = UnsafeMutablePointer<adj_meter>.allocate(capacity: 1)
-    meter.initialize(to: adj_meter(flops: 0, rehearses: rehearses || outer?.pointee.rehearses == 1 ? 1 : 0))
+    meter.initialize(to: adj_meter(flops: 0, rehearses: rehearses ? 1 : 0))
     thread.pointee.meter = meter
     adj_meter_begin()
     defer {

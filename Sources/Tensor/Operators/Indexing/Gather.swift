@@ -53,6 +53,7 @@ final class GatherTranspose: LinearFunction, @unchecked Sendable {
     let whole = Tensor.zeros(leading.followed(by: input), dtype: x.dtype)
     let source = x.storage.contiguous
     withExtendedLifetime(source) {
+      guard Meter.begins(x.count) || !x.dtype.isFloatingPoint else { return }
       adj_gather_add(
         x.dtype.kernel, source.pointer, Int64(leading.elementCount), Int64(outer), Int64(length), Int64(inner),
         positions.pointer, Int64(shape[positions.axis + shape.rank]), whole.storage.pointer)

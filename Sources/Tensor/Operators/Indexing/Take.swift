@@ -92,6 +92,7 @@ final class TakeTranspose: LinearFunction, @unchecked Sendable {
       leading.followed(by: [positions.length]).followed(by: trailing), dtype: x.dtype)
     let source = x.storage.contiguous
     withExtendedLifetime(source) {
+      guard Meter.begins(x.count) || !x.dtype.isFloatingPoint else { return }
       adj_take_add(
         x.dtype.kernel, source.pointer, Int64(leading.elementCount), Int64(positions.length),
         Int64(trailing.elementCount), positions.pointer, Int64(positions.count), whole.storage.pointer)

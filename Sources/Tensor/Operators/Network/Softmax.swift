@@ -43,6 +43,8 @@ private func softmaxSlopes(_ kind: adj_softmax_kind, _ cotangent: Tensor, _ y: T
   let bytes = length * y.dtype.byteCount
   let dtype = y.dtype.kernel
   withExtendedLifetime((u, y.storage)) {
+    // A product and a sum, a difference and a product; of a logarithm a sum, an exponential, a product and a difference.
+    guard Meter.begins(4 * y.count) else { return }
     Parallel.run(y.count / length, grain: max(1, Parallel.elementGrain / 4 / length)) { begin, end in
       adj_softmax_slopes(
         dtype, kind, pointers.value.u + begin * bytes, pointers.value.y + begin * bytes, Int64(end - begin),

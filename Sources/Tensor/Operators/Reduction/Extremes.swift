@@ -126,6 +126,8 @@ extension Tensor {
     if keepDims { result[axis] = 1 } else { result.remove(at: axis) }
     let output = Storage(result, .int64)
     let input = storage.contiguous
+    // A comparison for each element; in rehearsals, too, since positions are indices.
+    _ = Meter.begins(count)
     withExtendedLifetime(input) {
       adj_arg_extreme(
         dtype.kernel, input.pointer, Int64(outer), Int64(length), Int64(inner), largest,

@@ -118,7 +118,8 @@ struct ConvolutionKernel: Sendable {
               dtype, transposeA: true, transposeB: false, m: geometry.taps, n: geometry.windows, k: filters,
               a: w, lda: geometry.taps, b: u, ldb: geometry.windows, c: columns, ldc: geometry.windows,
               threads: threads)
-            if geometry.isPointwise { continue }
+            // Where windows overlap their columns are added: a sum for each element.
+            guard !geometry.isPointwise, Meter.begins(columnsSize) else { continue }
             withUnsafePointer(to: window) {
               adj_fold(dtype.kernel, $0, Int64(geometry.channels / geometry.groups), columns, x)
             }

@@ -35,6 +35,8 @@ struct NormalizationRows {
     let size = x.dtype.byteCount
     let (dtype, length) = (dtype, length)
     withExtendedLifetime((x, parameters)) {
+      // A square and a sum, and a product by the scale; two differences and a sum for the mean; the parameters.
+      guard Meter.begins(x.count * ((isCentered ? 6 : 3) + parameters.count)) else { return }
       Parallel.run(rows, grain: max(1, Parallel.elementGrain / 4 / length)) { begin, end in
         let (from, memory) = (begin * length * size, memory.value)
         adj_normalize_rows(
@@ -65,7 +67,14 @@ struct NormalizationRows {
       ))
     let size = x.dtype.byteCount
     let (dtype, length, rows) = (dtype, length, rows)
+    // A seed times the weight, and the normalized number, which all sums and the result share.
+    let perSeed = (factors == nil ? 0 : 1) + statistics.count
+    // A product and a sum for the weight, a sum for the bias.
+    let perParameter = (wanted.count > 1 && wanted[1] && weight != nil ? 2 : 0) + (bias != nil && wanted.last! ? 1 : 0)
+    // Sums of seeds and of products, then the result of its seed, two means and the scale; one sum less without a mean.
+    let perResult = result == nil ? 0 : statistics.count == 2 ? 7 : 5
     withExtendedLifetime((x, seeds, statistics, factors)) {
+      guard Meter.begins(x.count * (perSeed + perParameter + perResult)) else { return }
       Parallel.run(parts, grain: 1) { first, last in
         for part in first..<last {
           let memory = memory.value

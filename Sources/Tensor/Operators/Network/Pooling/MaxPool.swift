@@ -19,7 +19,7 @@ private func pooled(_ x: Tensor, _ windows: PoolingWindows) -> (values: Tensor, 
   let source = x.storage.contiguous
   let dtype = x.dtype.kernel
   let positions = UnsafeSendable(indices.typed(Int64.self))
-  Pooling.run(windows, source, values) { axes, count, from, to, first in
+  Pooling.run(windows, source, values, givesPositions: true) { axes, count, from, to, first in
     adj_pool_max(dtype, axes, Int64(count), from, to, positions.value + first * windows.outputCount)
   }
   var result = Tensor(values)

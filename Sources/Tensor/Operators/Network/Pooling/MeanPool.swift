@@ -43,13 +43,13 @@ final class MeanPoolTranspose: LinearFunction, @unchecked Sendable {
 enum Pooling {
   /// Runs a kernel over the planes of a source and a target, which it is told with their number and the first's.
   static func run(
-    _ windows: PoolingWindows, _ source: Storage, _ target: Storage,
+    _ windows: PoolingWindows, _ source: Storage, _ target: Storage, givesPositions: Bool = false,
     _ kernel: @Sendable (UnsafePointer<adj_pool_axis>, Int, UnsafeRawPointer, UnsafeMutableRawPointer, Int) -> Void
   ) {
     guard source.count > 0, target.count > 0 else { return }
-    // Runs in rehearsals, too: a maximum's positions are indices.
-    _ = Meter.begins(max(source.count, target.count))
     let planes = source.shape.first(source.shape.rank - windows.axes.count).elementCount
+    // A sum or a comparison for each element of a window. Positions are found in rehearsals, too: they are indices.
+    guard Meter.begins(planes * windows.reach) || givesPositions else { return }
     let size = source.dtype.byteCount
     let from = (bytes: source.count / planes * size, first: UnsafeSendable(UnsafeRawPointer(source.pointer)))
     let to = (bytes: target.count / planes * size, first: UnsafeSendable(target.pointer))

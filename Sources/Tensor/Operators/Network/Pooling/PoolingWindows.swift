@@ -10,6 +10,9 @@ struct PoolingWindows: Sendable {
     var end: [Int64] = []
     /// What a sum over each window is multiplied by to be a mean.
     var scale: [Double] = []
+
+    /// Elements of all windows together.
+    fileprivate var reach: Int { zip(begin, end).reduce(0) { $0 + max(0, (Int($1.1 - $1.0) + step - 1) / step) } }
   }
 
   var axes: [Axis]
@@ -18,6 +21,8 @@ struct PoolingWindows: Sendable {
   var output: [Int] { axes.map(\.begin.count) }
   var inputCount: Int { input.reduce(1, *) }
   var outputCount: Int { output.reduce(1, *) }
+  /// Elements of all windows of a plane together.
+  var reach: Int { axes.reduce(1) { $0 * $1.reach } }
 
   init(axes: [Axis]) { self.axes = axes }
 

@@ -153,6 +153,7 @@ struct LSTMNumbers: Sendable {
     _ formula: Formula, _ rows: Int, _ inputs: [(UnsafeMutableRawPointer, Int)],
     _ results: [(UnsafeMutableRawPointer, Int)]
   ) {
+    guard Meter.begins(rows * hidden * formula.program.flops) else { return }
     withUnsafeTemporaryAllocation(of: adj_view.self, capacity: inputs.count + results.count) { views in
       for (index, (pointer, step)) in (inputs + results).enumerated() {
         views[index] = adj_view(pointer, [step, 1], dtype)
