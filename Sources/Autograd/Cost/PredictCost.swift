@@ -32,19 +32,23 @@ public struct DerivativeCosts: Sendable, Hashable {
 /// through the recorded graph with kernels that compute nothing: this makes the nodes and the tensors that the
 /// derivative would make, and gives them free again at the same places, but their memory is not written (beyond
 /// copies, fills and other rearrangements), and the time is that of the bookkeeping alone. Of the Hessian's blocks
-/// of products some are followed, and stand for all.
+/// of products some are followed, and stand for all. What rules evaluate again (functions within ``checkpoint(_:)``,
+/// equations of ``rootSolve(_:from:at:tolerance:maxSteps:)``) is computed each time, since it may look at its numbers.
 ///
 /// - What depends on numbers is not foreseen: a Hessian of 512 elements or more that turns out sparse costs less than
-///   is said here, and the search for zeros itself is not counted. Solutions of equations within the function
-///   (``rootSolve``, ``fixedPoint``) iterate on numbers: predict the function around them.
-/// - Other threads' allocations at the same time count in the bytes; where a Hessian is computed on several threads, the
-///   blocks of all of them are taken to need their most at once.
+///   is said here, and the search for zeros itself is not counted. Rules of your own must not look at numbers that
+///   they compute from cotangents or tangents.
+/// - Other threads' allocations at the same time count in the bytes. Where a Hessian is computed on several threads, the
+///   blocks of all of them are taken to need their most at once: this is what a run needs at most, and less where a
+///   thread was asleep or busy and came late.
 /// - Precondition: Floating-point inputs; a result of one floating-point element.
 @_disfavoredOverload
 public func predictCost<Input: TensorStructure>(
   of f: @escaping (Input) -> Tensor, at input: Input
 ) -> DerivativeCosts {
   let tensors = input.tensors.map { $0.detached() }
+  // The recorded evaluation cannot stand for the plain one: it keeps what is saved, computes slopes beside sums, and when
+  // the plain one would have given memory back cannot be seen in it. Nor can a rehearsal: f may look at its numbers.
   let value = CostPhase(rehearses: false) { _ = withoutGrad { f(input.with(tensors)) } }.cost
   var recorded: Recording<Tensor>?
   let recording = CostPhase(rehearses: false) { recorded = Recording("predictCost", tensors) { f(input.with($0)) } }
