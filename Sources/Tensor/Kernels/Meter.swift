@@ -5,8 +5,9 @@ public enum TensorWork {
   /// Runs a function, and counts the floating-point operations that its operators' kernels are asked for.
   ///
   /// A product of matrices counts 2 m n k, a pointwise function one for each instruction of its program and element
-  /// (two for a fused multiply-add; an exponential counts as one), a sum one for each element, a copy none. Work of
-  /// this thread, and of those that its operators split theirs over.
+  /// (two for a fused multiply-add; an exponential counts as one), a sum or a maximum one for each element (of each window,
+  /// in a pooling), a softmax or a normalization one for each step that its formula has for an element; a copy and a sort
+  /// none. Work of this thread, and of those that its operators split theirs over.
   public static func flops<Result, Failure: Error>(
     during body: () throws(Failure) -> Result
   ) throws(Failure) -> (result: Result, flops: Int) {
