@@ -55,6 +55,7 @@ public struct CheckpointMemory: Sendable, Hashable, CustomStringConvertible {
   /// What the checkpoint saves.
   public var avoidedBytes: Int { plainBytes - keptBytes }
 
+  /// Both in one line: `keeps 8 bytes instead of 800`.
   public var description: String {
     "keeps \(keptBytes) bytes instead of \(plainBytes)"
   }

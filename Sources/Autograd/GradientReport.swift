@@ -19,6 +19,7 @@ public struct GradientReport: Sendable, CustomStringConvertible {
     /// The difference that would have been accepted.
     public let tolerance: Double
 
+    /// One line: the function, the check, the element, both numbers and the tolerance.
     public var description: String {
       let place = index.isEmpty ? tensor : "\(tensor), element \(index)"
       return "\(function): \(check), \(place): expected \(expected), got \(got) (tolerance \(tolerance))"
@@ -72,6 +73,7 @@ public struct GradientReport: Sendable, CustomStringConvertible {
         got: got, tolerance: tolerance))
   }
 
+  /// How many numbers were compared and how many disagreed, and the first of these, a line each.
   public var description: String {
     if isVacuous { return "\(function): nothing was compared, the function has no floating-point results" }
     if passed { return "\(function): derivatives to order \(order) agree in \(comparisons) numbers" }

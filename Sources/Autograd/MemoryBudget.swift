@@ -35,6 +35,7 @@ public struct MemoryBudgetError: Error, Sendable, Hashable, CustomStringConverti
   /// What was allowed.
   public let budget: MemoryBudget
 
+  /// The bytes that are needed, those of the budget, and what needs less.
   public var description: String {
     "\(operation): needs \(predictedBytes) bytes (\(resultBytes) of them for the result), more than the budget of "
       + "\(budget.bytes); use products (hvp, HessianOperator, jvp, vjp), a sparse Hessian, or a larger memoryBudget"

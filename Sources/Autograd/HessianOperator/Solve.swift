@@ -9,6 +9,7 @@ public enum ConjugateGradientError: Error, Sendable, Hashable, CustomStringConve
   /// A product was not finite.
   case notFinite(iteration: Int)
 
+  /// Where the solve stood when it ended, and what to change.
   public var description: String {
     switch self {
     case .notConverged(let iterations, let residual):

@@ -9,6 +9,7 @@ public enum SpectrumError: Error, Sendable, Hashable, CustomStringConvertible {
   /// A product was not finite.
   case notFinite(iteration: Int)
 
+  /// Which call failed, with its iteration, error or eigenvalue, and what it needs.
   public var description: String {
     switch self {
     case .notConverged(let iterations, let error):

@@ -11,6 +11,7 @@ public enum SolveError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The derivative of the equation with respect to the unknowns has no inverse at the solution.
   case singular(operation: String, size: Int)
 
+  /// Which solve failed and why: what is left of the residual and what to change, or which derivative is singular.
   public var description: String {
     switch self {
     case .noConvergence(let operation, let steps, let residual):

@@ -42,6 +42,7 @@ public struct SparseMatrix: Sendable, CustomStringConvertible {
       .spread(to: Tensor(places.map { rows[$0] }, shape: [places.count]), of: Swift.min(rowCount, columnCount))
   }
 
+  /// The dtype, the shape and how many elements are kept: `SparseMatrix(float64 [3, 3], 7 elements)`.
   public var description: String {
     "SparseMatrix(\(values.dtype) [\(rowCount), \(columnCount)], \(count) elements)"
   }

@@ -79,7 +79,9 @@ public struct Dataset: Sendable {
       self.size = size
     }
 
+    /// The first batch's number: 0.
     public var startIndex: Int { 0 }
+    /// How many batches there are, the last, shorter one included.
     public var endIndex: Int { (dataset.count + size - 1) / size }
 
     /// Inputs and labels of a batch: `size` of each along the first axis, or what remains.

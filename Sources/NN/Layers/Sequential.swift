@@ -36,11 +36,18 @@ public struct Sequential: Layer {
 /// Collects the layers that a closure lists.
 @resultBuilder
 public enum LayerBuilder {
+  /// A layer on a line of its own.
   public static func buildExpression(_ layer: any Layer) -> [any Layer] { [layer] }
+  /// An array of layers on a line of its own: all of them, in its order.
   public static func buildExpression(_ layers: [any Layer]) -> [any Layer] { layers }
+  /// The layers of all lines, one after the other.
   public static func buildBlock(_ parts: [any Layer]...) -> [any Layer] { parts.flatMap { $0 } }
+  /// The layers of an `if` without `else`: none where it is false.
   public static func buildOptional(_ part: [any Layer]?) -> [any Layer] { part ?? [] }
+  /// The layers of an `if` that is true.
   public static func buildEither(first: [any Layer]) -> [any Layer] { first }
+  /// The layers of its `else`.
   public static func buildEither(second: [any Layer]) -> [any Layer] { second }
+  /// The layers of a `for` loop, those of each turn in order.
   public static func buildArray(_ parts: [[any Layer]]) -> [any Layer] { parts.flatMap { $0 } }
 }

@@ -106,8 +106,8 @@ struct Convolver {
           + "\(x.shape), \(weight.shape) and \(groups)")
       return false
     }
-    guard bias.map({ $0.shape == [filters] }) ?? true else {
-      Misuse.report(operation, "the bias has shape \(bias!.shape); it must be [\(filters)]")
+    if let bias, bias.shape != [filters] {
+      Misuse.report(operation, "the bias has shape \(bias.shape); it must be [\(filters)]")
       return false
     }
     return true
