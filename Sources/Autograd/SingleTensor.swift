@@ -139,6 +139,81 @@ extension HessianOperator where Input == Tensor {
   }
 }
 
+// MARK: - Any order
+
+/// The value of a function of a tensor and its derivatives of order 1 ... `order` along a direction, in one sweep.
+///
+/// - Returns: `order` + 1 tensors, see ``directionalDerivatives(_:at:along:order:)``.
+public func directionalDerivatives(
+  _ f: @escaping (Tensor) -> Tensor, at x: Tensor, along direction: Tensor, order: Int
+) -> [Tensor] {
+  directionalDerivatives({ (x: Single) in Single(f(x.tensor)) }, at: Single(x), along: Single(direction), order: order)
+    .map(\.tensor)
+}
+
+/// The value of a function of a tensor and its derivatives of order 1 and 2 along a direction:
+///
+///     let (u, ux, uxx) = directionalDerivatives({ sin($0) }, at: x, along: e, order: 2)
+///
+/// - Parameter order: 2; for another order take the results as an array.
+@_disfavoredOverload
+public func directionalDerivatives(
+  _ f: @escaping (Tensor) -> Tensor, at x: Tensor, along direction: Tensor, order: Int
+) -> (value: Tensor, first: Tensor, second: Tensor) {
+  let all: (value: Single, first: Single, second: Single) = directionalDerivatives(
+    { (x: Single) in Single(f(x.tensor)) }, at: Single(x), along: Single(direction), order: order)
+  return (all.value.tensor, all.first.tensor, all.second.tensor)
+}
+
+/// The value of a function of a tensor and its derivatives along several directions, each up to an order of its own,
+/// from one evaluation.
+///
+///     let (u, d) = directionalDerivatives({ net($0) }, at: points, alongEach: [x, t], orders: [2, 1])
+///     let (ux, uxx, ut) = (d[0][0], d[0][1], d[1][0])
+public func directionalDerivatives(
+  _ f: @escaping (Tensor) -> Tensor, at x: Tensor, alongEach directions: [Tensor], orders: [Int]
+) -> (value: Tensor, derivatives: [[Tensor]]) {
+  let (value, derivatives) = directionalDerivatives(
+    { (x: Single) in Single(f(x.tensor)) }, at: Single(x), alongEach: directions.map(Single.init), orders: orders)
+  return (value.tensor, derivatives.map { $0.map(\.tensor) })
+}
+
+/// The value of a function of two tensors and its derivatives of order 1 ... `order` along a direction of both.
+///
+/// - Returns: `order` + 1 tensors, see ``directionalDerivatives(_:at:along:order:)``.
+public func directionalDerivatives(
+  _ f: @escaping (Tensor, Tensor) -> Tensor, at point: (Tensor, Tensor), along direction: (Tensor, Tensor), order: Int
+) -> [Tensor] {
+  directionalDerivatives(ofPair(f), at: [point.0, point.1], along: [direction.0, direction.1], order: order)
+}
+
+/// The value of a function of two tensors and its derivatives of order 1 and 2 along a direction of both:
+///
+///     let (u, ux, uxx) = directionalDerivatives({ x, t in net(x, t) }, at: (x, t), along: (one, zero), order: 2)
+///
+/// - Parameter order: 2; for another order take the results as an array.
+@_disfavoredOverload
+public func directionalDerivatives(
+  _ f: @escaping (Tensor, Tensor) -> Tensor, at point: (Tensor, Tensor), along direction: (Tensor, Tensor), order: Int
+) -> (value: Tensor, first: Tensor, second: Tensor) {
+  directionalDerivatives(ofPair(f), at: [point.0, point.1], along: [direction.0, direction.1], order: order)
+}
+
+/// The value of a function of two tensors and its derivatives along several directions of both, each up to an order
+/// of its own, from one evaluation.
+///
+///     let (u, d) = directionalDerivatives(f, at: (x, t), alongEach: [(one, zero), (zero, one)], orders: [2, 1])
+///     let (ux, uxx, ut) = (d[0][0], d[0][1], d[1][0])
+public func directionalDerivatives(
+  _ f: @escaping (Tensor, Tensor) -> Tensor, at point: (Tensor, Tensor), alongEach directions: [(Tensor, Tensor)],
+  orders: [Int]
+) -> (value: Tensor, derivatives: [[Tensor]]) {
+  directionalDerivatives(
+    ofPair(f), at: [point.0, point.1], alongEach: directions.map { [$0.0, $0.1] }, orders: orders)
+}
+
+private func ofPair(_ f: @escaping (Tensor, Tensor) -> Tensor) -> ([Tensor]) -> Tensor { { f($0[0], $0[1]) } }
+
 /// A tensor as a structure of its own.
 private struct Single: TensorStructure {
   let tensor: Tensor

@@ -54,6 +54,7 @@ public func directionalDerivatives<Input: TensorStructure, Output: TensorStructu
 ///   - directions: Each as above.
 ///   - orders: As many, each 1 ... 60.
 /// - Returns: The value, and for each direction the derivatives of order 1, 2, ... in turn.
+@_disfavoredOverload
 public func directionalDerivatives<Input: TensorStructure, Output: TensorStructure>(
   _ f: @escaping (Input) -> Output, at input: Input, alongEach directions: [Input], orders: [Int]
 ) -> (value: Output, derivatives: [[Output]]) {
