@@ -8,29 +8,54 @@ import Tensor
 /// The function that applies `f` to each example: slabs of the inputs along an axis, results side by side.
 ///
 ///     let norms = vmap { (row: Tensor) in row.norm() }(matrix)       // [rows]
-///     let hessians = vmap { x in try! hessian(f)(x) }(points)        // one for each point
+///     let hessians = try vmap(hessian(f))(points)                    // one for each point
 ///
 /// Differentiable to every order, and nests in every transform as they nest in it. Costs an evaluation an example.
+///
+/// Where there are no examples, the results have none either, and `f` is evaluated once, unrecorded, to tell their
+/// shapes and dtypes: on ones (zeros where the dtype is no floating-point one). So it must end there.
 /// - Parameters:
 ///   - f: Of a structure; `if` and `while` may depend on each example's numbers. What is the same for all is captured.
 ///   - axis: The axis of every input tensor along which the examples lie; results have it in front.
-/// - Precondition: Tensors of one length, at least 1, along the axis.
+/// - Precondition: Tensors of one length along the axis.
 public func vmap<Input: TensorStructure, Output: TensorStructure>(
   _ f: @escaping (Input) -> Output, axis: Int = 0
 ) -> (Input) -> Output {
-  { input in
-    let results = examples(of: input, axis, "vmap").map(f)
-    guard let first = results.first else { return f(input) }
-    return sideBySide(results, like: first)
-  }
+  { mapExamples(of: $0, axis, f) }
+}
+
+/// The function that applies `f`, which may throw, to each example.
+///
+///     let hessians = try vmap { x in try hessian(f, memoryBudget: .megabytes(1))(x) }(points)
+///
+/// It throws what `f` throws for the first example where it does.
+@_disfavoredOverload
+public func vmap<Input: TensorStructure, Output: TensorStructure>(
+  _ f: @escaping (Input) throws -> Output, axis: Int = 0
+) -> (Input) throws -> Output {
+  { try mapExamples(of: $0, axis, f) }
 }
 
 /// The function that applies `f` to each pair of examples.
 public func vmap<A: TensorStructure, B: TensorStructure, Output: TensorStructure>(
   _ f: @escaping (A, B) -> Output, axis: Int = 0
 ) -> (A, B) -> Output {
-  let joined = vmap({ (pair: Pair<A, B>) in f(pair.first, pair.second) }, axis: axis)
-  return { joined(Pair(first: $0, second: $1)) }
+  { mapExamples(of: Pair(first: $0, second: $1), axis) { f($0.first, $0.second) } }
+}
+
+/// The function that applies `f`, which may throw, to each pair of examples.
+@_disfavoredOverload
+public func vmap<A: TensorStructure, B: TensorStructure, Output: TensorStructure>(
+  _ f: @escaping (A, B) throws -> Output, axis: Int = 0
+) -> (A, B) throws -> Output {
+  { try mapExamples(of: Pair(first: $0, second: $1), axis) { try f($0.first, $0.second) } }
+}
+
+private func mapExamples<Input: TensorStructure, Output: TensorStructure>(
+  of input: Input, _ axis: Int, _ f: (Input) throws -> Output
+) rethrows -> Output {
+  guard let examples = Examples(of: input, axis, "vmap") else { return try f(input) }
+  return try examples.results(f)
 }
 
 /// The value and the gradient of a loss for each example, with respect to parameters that all share.
@@ -40,17 +65,18 @@ public func vmap<A: TensorStructure, B: TensorStructure, Output: TensorStructure
 /// Values are [examples]; gradients have the parameters' structure, each tensor [examples] + its shape. Their mean
 /// over the first axis is the gradient of the mean loss; what differs from it is noise of sampling, or is clipped
 /// for privacy (M. Abadi et al., "Deep Learning with Differential Privacy", 2016). Costs a gradient an example.
-/// - Precondition: Floating-point parameters; a loss of one element; examples of one length, at least 1, along their
-///   first axes.
+/// Without examples both have none, as with ``vmap(_:axis:)``.
+/// - Precondition: Floating-point parameters; a loss of one element; examples of one length along their first axes.
 public func valueAndGradPerExample<Parameters: TensorStructure, Example: TensorStructure>(
   _ loss: @escaping (Parameters, Example) -> Tensor
 ) -> (Parameters, Example) -> (values: Tensor, gradients: Parameters) {
   { parameters, batch in
-    let results = examples(of: batch, 0, "valueAndGradPerExample").map { example in
-      valueAndGrad { loss($0, example) }(parameters)
+    guard let examples = Examples(of: batch, 0, "valueAndGradPerExample") else { return (.placeholder, parameters) }
+    let results = examples.results { example in
+      let (value, gradient) = valueAndGrad { loss($0, example) }(parameters)
+      return Pair(first: value.reshaped([]), second: gradient)
     }
-    guard let first = results.first else { return (.placeholder, parameters) }
-    return (stacked(results.map { $0.value.reshaped([]) }), sideBySide(results.map(\.gradient), like: first.gradient))
+    return (results.first, results.second)
   }
 }
 
@@ -62,27 +88,52 @@ public func gradPerExample<Parameters: TensorStructure, Example: TensorStructure
   return { both($0, $1).gradients }
 }
 
-/// The examples that lie along an axis; none after a report.
-private func examples<Input: TensorStructure>(of input: Input, _ axis: Int, _ operation: String) -> [Input] {
-  let tensors = input.tensors
-  for tensor in tensors where axis >= tensor.rank || axis < -tensor.rank {
-    Misuse.report(operation, "there is no axis \(axis) of examples in a tensor of shape \(tensor.shape)")
-    return []
-  }
-  let lengths = tensors.map { $0.shape[axis < 0 ? axis + $0.rank : axis] }
-  guard let count = lengths.first, count > 0, lengths.allSatisfy({ $0 == count }) else {
-    Misuse.report(
-      operation,
-      "needs tensors of one length, at least 1, along axis \(axis), got shapes "
-        + tensors.map { "\($0.shape)" }.joined(separator: ", "))
-    return []
-  }
-  let slabs = tensors.map { $0.unbind(axis: axis) }
-  return (0..<count).map { example in input.with(slabs.map { $0[example] }) }
-}
+/// The examples that lie along an axis of all tensors of a structure.
+private struct Examples<Input: TensorStructure> {
+  private let input: Input
+  private let axis: Int
+  private let count: Int
 
-/// Results of examples as one structure, the examples in front.
-private func sideBySide<Output: TensorStructure>(_ results: [Output], like first: Output) -> Output {
-  let lists = results.map(\.tensors)
-  return first.with(first.tensors.indices.map { place in stacked(lists.map { $0[place] }) })
+  /// Nil after a report.
+  init?(of input: Input, _ axis: Int, _ operation: String) {
+    let tensors = input.tensors
+    for tensor in tensors where axis >= tensor.rank || axis < -tensor.rank {
+      Misuse.report(operation, "there is no axis \(axis) of examples in a tensor of shape \(tensor.shape)")
+      return nil
+    }
+    let lengths = tensors.map { $0.shape[axis < 0 ? axis + $0.rank : axis] }
+    guard let count = lengths.first, lengths.allSatisfy({ $0 == count }) else {
+      Misuse.report(
+        operation,
+        "needs tensors of one length along axis \(axis), got "
+          + (tensors.isEmpty ? "no tensors" : "shapes " + tensors.map { "\($0.shape)" }.joined(separator: ", ")))
+      return nil
+    }
+    (self.input, self.axis, self.count) = (input, axis, count)
+  }
+
+  /// Results of all examples as one structure, the examples in front.
+  func results<Output: TensorStructure>(
+    _ f: (Input) throws -> Output
+  ) rethrows -> Output {
+    if count == 0 { return try noResults(f) }
+    let slabs = input.tensors.map { $0.unbind(axis: axis) }
+    let results = try (0..<count).map { example in try f(input.with(slabs.map { $0[example] })) }
+    let lists = results.map(\.tensors)
+    return results[0].with(lists[0].indices.map { place in stacked(lists.map { $0[place] }) })
+  }
+
+  /// No results, of the shapes and dtypes that an example of ones has. Ones rather than zeros, since fewer functions
+  /// are singular there, and loops that grow a number end; integers may be indices, of which only 0 is in every range.
+  private func noResults<Output: TensorStructure>(
+    _ f: (Input) throws -> Output
+  ) rethrows -> Output {
+    let example = input.mapTensors { tensor in
+      var lengths = Array(tensor.shape)
+      lengths.remove(at: axis < 0 ? axis + tensor.rank : axis)
+      return Tensor.full(Shape(lengths), tensor.dtype.isFloatingPoint ? 1 : 0, dtype: tensor.dtype)
+    }
+    let result = try withoutGrad { try f(example) }
+    return result.mapTensors { Tensor.zeros(Shape([0]).followed(by: $0.shape), dtype: $0.dtype) }
+  }
 }
