@@ -84,10 +84,56 @@ struct SnippetTests {
     #expect("\(checkpoint(deep).memory(at: Tensor([1.0, 2.0])))" == "keeps 8 bytes instead of 800")
 
     // snippet
-    let curvatures = vmap { x in try! hessian { y in exp(y[0] * y[1]) }(x) }(Tensor([[1.0, 2.0], [3.0, 4.0]]))
+    let curvatures = try vmap(hessian { x in exp(x[0] * x[1]) })(Tensor([[1.0, 2.0], [3.0, 4.0]]))
     // end
     let expected = try hessian { exp($0[0] * $0[1]) }(Tensor([3.0, 4.0]))
     #expect(curvatures.shape == [2, 2, 2] && curvatures[1].allClose(expected))
+  }
+
+  @Test func trust() {
+    var printed: [String] = []
+    // What the examples print, to be compared with what stands beside them; their lines are not those of a program.
+    func print(_ item: some Any) {
+      printed.append("\(item)".replacing(/SnippetTests\.swift:\d+/, with: "Loss.swift:2"))
+    }
+    // snippet
+    let x = Tensor([0.5, -1, 2])
+    let energy = { (x: Tensor) in (x * exp(x)).sum() }
+    print(checkHVP("energy", of: energy, at: x))
+    // energy: derivatives to order 2 agree in 10 numbers
+    let frozen = { (x: Tensor) in (x * exp(x).detached()).sum() }  // gradient exp(x), Hessian 0
+    print(checkHVP("frozen", of: frozen, at: x).failures[0].check)
+    // Hv against the gradient's difference
+    // end
+    #expect(printed.first == "energy: derivatives to order 2 agree in 10 numbers")
+    #expect(printed.last == "Hv against the gradient's difference")
+
+    // snippet
+    do {
+      let slope = try withNaNCheck { grad { sqrt($0).sum() }(Tensor([4.0, 0])) }
+      print(slope)
+    } catch {
+      print(error)
+    }
+    // sqrt, in its derivative of order 1, at Loss.swift:2: element [1] is inf, its inputs were 1 and 0
+    // end
+    #expect(
+      printed.last == "sqrt, in its derivative of order 1, at Loss.swift:2: element [1] is inf, its inputs were 1 and 0"
+    )
+
+    // snippet
+    do {
+      let slope = try withStrictDerivatives { grad { relu($0).sum() }(Tensor([1.0, 0])) }
+      print(slope)
+    } catch {
+      print(error)
+    }
+    // relu at Loss.swift:2: no derivative exists at element [1], at 0; its derivative is taken to be 0
+    // end
+    #expect(
+      printed.last
+        == "relu at Loss.swift:2: no derivative exists at element [1], at 0; its derivative is taken to be 0")
+    #expect(printed.count == 4)
   }
 
   @Test func leavesAndBackward() {
