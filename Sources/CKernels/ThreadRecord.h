@@ -50,7 +50,7 @@ __attribute__((visibility("hidden"))) void adj_records_unlock(void);
 // All records, newest first; to be walked under the lock.
 __attribute__((visibility("hidden"))) adj_thread_record *adj_records_first(void);
 
-// What Memory.c does with a record when its thread starts and ends; called under the lock.
+// What the allocator does with a record when its thread starts and ends; called under the lock.
 __attribute__((visibility("hidden"))) void adj_allocator_adopt(adj_thread_record *record);
 __attribute__((visibility("hidden"))) void adj_allocator_abandon(adj_thread_record *record);
 
