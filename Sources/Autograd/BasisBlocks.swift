@@ -10,6 +10,8 @@ struct BlockMap: @unchecked Sendable {
   let largestTangent: Int
   /// Whether products are recorded.
   let isRecorded: Bool
+  /// Whether products call closures of the program, which are for the caller's thread alone.
+  let callsProgram: Bool
   /// The products of a block of basis vectors of one source, [lanes] + its shape; nil is zero.
   let products: (_ source: Int, _ block: Tensor) -> [Tensor?]
 
@@ -113,7 +115,8 @@ struct BlockMap: @unchecked Sendable {
   func isParallel(_ chunks: [Chunk], _ most: Int) -> Bool {
     let largest = chunks.reduce(0) { Swift.max($0, $1.rows.count) }
     let work = chunks.reduce(0) { $0 + $1.rows.count } &* bytesPerLane
-    return chunks.count > 1 && largest &* largestTangent < 2 * Parallel.elementGrain && largest <= most / BLAS.threads
+    return !callsProgram && chunks.count > 1 && largest &* largestTangent < 2 * Parallel.elementGrain
+      && largest <= most / BLAS.threads
       && work > 1 << 18
   }
 

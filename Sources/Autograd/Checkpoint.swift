@@ -71,6 +71,7 @@ private final class Recomputed: Function, @unchecked Sendable {
     self.body = body
     super.init()
     showsOperators = true
+    callsProgram = true
   }
 
   override var name: String { "checkpoint" }

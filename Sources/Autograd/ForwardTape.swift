@@ -33,6 +33,8 @@ final class ForwardTape: @unchecked Sendable {
   let bytesPerLane: Int
   /// Elements of the largest tangent, for each extra leading element.
   let largestTangent: Int
+  /// Whether a step calls closures of the program: then walks stay on the thread that asks for them.
+  let callsProgram: Bool
 
   /// Prepares the way from `inputs`, none of which was computed from another, to `results`.
   init(from inputs: [Tensor], to results: [Tensor?]) {
@@ -47,6 +49,7 @@ final class ForwardTape: @unchecked Sendable {
     sources = builder.sources
     placeCount = builder.sizes.count
     largestTangent = builder.elements.max() ?? 0
+    callsProgram = steps.contains { $0.node.function.callsProgram }
   }
 
   /// The results' tangents for these of the inputs; nil is zero.

@@ -75,7 +75,8 @@ struct RecordedGaussNewton {
       sources: templates, targets: templates,
       bytesPerLane: 2 * forward.tape.bytesPerLane + gradient.pushforward.tape.bytesPerLane,
       largestTangent: Swift.max(forward.tape.largestTangent, gradient.pushforward.tape.largestTangent),
-      isRecorded: forward.isRecorded || gradient.pushforward.isRecorded
+      isRecorded: forward.isRecorded || gradient.pushforward.isRecorded,
+      callsProgram: forward.tape.callsProgram || gradient.pushforward.tape.callsProgram
     ) { source, block in
       var tangents: [Tensor?] = Array(repeating: nil, count: templates.count)
       tangents[source] = block

@@ -114,7 +114,7 @@ extension Pushforward {
     let results = call.output
     return BlockMap(
       sources: results.map { $0.detached() }, targets: inputs.map { $0.detached() }, bytesPerLane: tape.bytesPerLane,
-      largestTangent: tape.largestTangent, isRecorded: isRecorded
+      largestTangent: tape.largestTangent, isRecorded: isRecorded, callsProgram: tape.callsProgram
     ) { source, block in
       tape.results[source] < 0 ? inputs.map { _ in nil } : call.pullback([results[source]], [block])
     }

@@ -43,7 +43,7 @@ extension Pushforward {
   func blockMap(to results: [Tensor]) -> BlockMap {
     BlockMap(
       sources: inputs.map { $0.detached() }, targets: results.map { $0.detached() }, bytesPerLane: tape.bytesPerLane,
-      largestTangent: tape.largestTangent, isRecorded: isRecorded
+      largestTangent: tape.largestTangent, isRecorded: isRecorded, callsProgram: tape.callsProgram
     ) { source, block in
       guard tape.seeds[source] >= 0 else { return results.map { _ in nil } }
       var tangents: [Tensor?] = Array(repeating: nil, count: inputs.count)

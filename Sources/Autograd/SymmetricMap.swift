@@ -20,7 +20,8 @@ struct SymmetricMap: @unchecked Sendable {
     return SymmetricMap(
       space: VectorSpace(templates), products: { _ in nothing },
       blocks: BlockMap(
-        sources: templates, targets: templates, bytesPerLane: 0, largestTangent: 0, isRecorded: false
+        sources: templates, targets: templates, bytesPerLane: 0, largestTangent: 0, isRecorded: false,
+        callsProgram: false
       ) { _, _ in nothing })
   }
 

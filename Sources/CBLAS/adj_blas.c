@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -18,6 +19,17 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static atomic_int prepared;
 static atomic_int limit;
 
+#if defined(__linux__)
+long adj_blas_quota(const char *path) {
+  FILE *file = fopen(path, "r");
+  if (!file) return 0;
+  long quota = 0, period = 0;
+  int found = fscanf(file, "%ld %ld", &quota, &period);
+  fclose(file);
+  return found == 2 && quota > 0 && period > 0 ? (quota + period - 1) / period : 0;
+}
+#endif
+
 static int default_limit(void) {
   static const char *const names[] = {"ADJOINT_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -25,11 +37,13 @@ static int default_limit(void) {
     long count = text ? strtol(text, NULL, 10) : 0; // "4,2" of OpenMP is 4; what is no number is passed over
     if (count > 0) return count > 1024 ? 1024 : (int)count;
   }
+  long count = sysconf(_SC_NPROCESSORS_ONLN);
 #if defined(__linux__)
   cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) count = CPU_COUNT(&set);
+  long quota = adj_blas_quota("/sys/fs/cgroup/cpu.max");
+  if (quota > 0 && quota < count) count = quota;
 #endif
-  long count = sysconf(_SC_NPROCESSORS_ONLN);
   return count < 1 ? 1 : (int)count;
 }
 
@@ -41,8 +55,6 @@ static void prepare(void) {
   atomic_store_explicit(&prepared, 1, memory_order_release);
 }
 
-void adj_blas_use_threads(int count) { (void)count; } // Accelerate decides by itself
-
 #else
 
 // Whoever implements CBLAS, these are null where it is somebody else. OpenBLAS's are declared again here
@@ -50,27 +62,16 @@ void adj_blas_use_threads(int count) { (void)count; } // Accelerate decides by i
 #define ADJ_WEAK __attribute__((weak))
 extern char *openblas_get_config(void) ADJ_WEAK;
 extern char *openblas_get_corename(void) ADJ_WEAK;
-extern int openblas_get_parallel(void) ADJ_WEAK;
 extern void openblas_set_num_threads(int) ADJ_WEAK;
 extern void gotoblas_dynamic_init(void) ADJ_WEAK;
 extern void gotoblas_dynamic_quit(void) ADJ_WEAK;
 extern void MKL_Get_Version_String(char *, int) ADJ_WEAK;
 extern void MKL_Set_Num_Threads(int) ADJ_WEAK;
-extern int MKL_Set_Num_Threads_Local(int) ADJ_WEAK;
 extern const char *bli_info_get_version_str(void) ADJ_WEAK;
 extern void ATL_buildinfo(void) ADJ_WEAK;
 extern int RowMajorStrg ADJ_WEAK; // a global of the reference CBLAS, which others also carry: ask last
 
 static char version[64];
-
-// An OpenBLAS that runs on OpenMP gets its limit once and is then left alone: there the call frees and
-// allocates buffers, which is neither cheap nor safe while another thread multiplies.
-static int may_set_openblas_threads;
-
-void adj_blas_use_threads(int count) {
-  if (may_set_openblas_threads) openblas_set_num_threads(count);
-  else if (MKL_Set_Num_Threads_Local) MKL_Set_Num_Threads_Local(count);
-}
 
 #if defined(__x86_64__)
 
@@ -165,12 +166,8 @@ static void prepare(void) {
   } else if (&RowMajorStrg) {
     info.vendor = "reference";
   }
-  if (openblas_set_num_threads) {
-    openblas_set_num_threads(1);
-    may_set_openblas_threads = openblas_get_parallel && openblas_get_parallel() == 1;
-  } else if (MKL_Set_Num_Threads) {
-    MKL_Set_Num_Threads(1);
-  }
+  if (openblas_set_num_threads) openblas_set_num_threads(1);
+  else if (MKL_Set_Num_Threads) MKL_Set_Num_Threads(1);
   atomic_store_explicit(&limit, default_limit(), memory_order_relaxed);
   atomic_store_explicit(&prepared, 1, memory_order_release);
 }

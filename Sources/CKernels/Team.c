@@ -7,15 +7,20 @@
 #include "include/adj_team.h"
 #include "ThreadRecord.h"
 #include <pthread.h>
+#if defined(__APPLE__)
+#include <pthread/qos.h>
+#endif
 #include <sched.h>
 #include <signal.h>
 #include <time.h>
 
-// The gate: bit 0 says that the job may be joined, bits 1 ... 15 count who has joined and not left, and the rest
-// numbers the jobs. One word, so that nobody can join a job that has just been closed.
+// The gate: bit 0 says that the job may be joined, bits 1 ... 7 count who has joined and not left, bits 8 ... 15 say
+// how many threads may, the caller being the first, and the rest numbers the jobs. One word, so that nobody can join
+// a job that has just been closed.
 #define OPEN 1u
 #define MEMBER 2u
-#define MEMBERS 0xfffeu
+#define MEMBERS 0xfeu
+#define THREADS 0x100u
 #define JOB 0x10000u
 
 enum { most_threads = 64 };
@@ -23,23 +28,26 @@ enum { most_threads = 64 };
 // A waiting thread first looks without pause, then lets others have its core, then sleeps.
 enum { eager_nanoseconds = 20000, awake_nanoseconds = 200000, looks_per_clock = 64 };
 
+// A caller that waits for others so long sleeps in between.
+enum { patient_nanoseconds = 1000000, nap_nanoseconds = 100000 };
+
 // What the threads must have missed before they are woken.
 enum { waking_nanoseconds = 40000 };
 
 static struct {
   _Alignas(128) uint64_t gate;
-  int32_t sleepers;
+  uint64_t asleep; // a bit for each thread
   int32_t core;    // where the caller began the job
-  int32_t threads; // that may take part, the caller being the first
+  int32_t threads; // that may take part; as in the gate, for members
   void (*body)(void *, int64_t);
   void *context;
   _Alignas(128) bool taken; // whether some caller has the team
   int32_t workers;          // threads made so far
   int64_t missed;           // nanoseconds of work, lately done while they slept
   int64_t missed_at;        // when the last of it began
-  pthread_mutex_t mutex;
-  pthread_cond_t wake;
-} team = {.mutex = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+  pthread_mutex_t mutex;    // of the conditions
+  pthread_cond_t wake[most_threads];
+} team = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 // The parts that nobody has taken yet, by whose they are.
 static struct {
@@ -84,12 +92,15 @@ static void leave_callers_core(void) {
 #endif
 }
 
-static bool is_new(uint64_t gate, uint64_t last) { return (gate & OPEN) && gate / JOB != last; }
+// Whether a job is open in which this thread may take part and has not yet.
+static bool is_new(uint64_t gate, int32_t thread, uint64_t last) {
+  return (gate & OPEN) && gate / JOB != last && (uint64_t)thread < gate % JOB / THREADS;
+}
 
 static void take_parts(int32_t thread) {
   for (int32_t other = 0; other < team.threads; other++) {
     int32_t owner = (thread + other) % team.threads;
-    for (;;) {
+    while (__atomic_load_n(&stretches[owner].next, __ATOMIC_RELAXED) < stretches[owner].end) {
       int64_t part = __atomic_fetch_add(&stretches[owner].next, 1, __ATOMIC_RELAXED);
       if (part >= stretches[owner].end) break;
       team.body(team.context, part);
@@ -99,12 +110,12 @@ static void take_parts(int32_t thread) {
 
 // Joins the job that is open, unless it is the one that this thread has joined last; returns its number.
 static uint64_t work(int32_t thread, uint64_t last) {
+  leave_callers_core(); // not as a member, whom the caller waits for
   uint64_t gate = __atomic_load_n(&team.gate, __ATOMIC_ACQUIRE);
-  while (is_new(gate, last)) {
+  while (is_new(gate, thread, last)) {
     if (!__atomic_compare_exchange_n(&team.gate, &gate, gate + MEMBER, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
       continue;
-    leave_callers_core();
-    if (thread < team.threads) take_parts(thread);
+    take_parts(thread);
     __atomic_fetch_sub(&team.gate, MEMBER, __ATOMIC_RELEASE);
     return gate / JOB;
   }
@@ -112,11 +123,11 @@ static uint64_t work(int32_t thread, uint64_t last) {
 }
 
 // Until there is a new job, or enough time has passed.
-static bool looks_out(uint64_t last) {
+static bool looks_out(int32_t thread, uint64_t last) {
   int64_t begin = nanoseconds();
   for (;;) {
     for (int look = 0; look < looks_per_clock; look++) {
-      if (is_new(__atomic_load_n(&team.gate, __ATOMIC_RELAXED), last)) return true;
+      if (is_new(__atomic_load_n(&team.gate, __ATOMIC_RELAXED), thread, last)) return true;
       relax();
     }
     leave_callers_core();
@@ -127,12 +138,15 @@ static bool looks_out(uint64_t last) {
 }
 
 // Who opens a gate looks for sleepers afterwards, and who goes to sleep looks at the gate afterwards, in one order
-// that all threads agree on: one of the two sees the other.
-static void sleep_until_new(uint64_t last) {
+// that all threads agree on: one of the two sees the other. Whoever is woken looks out again, even if that job is over:
+// the next is likely to follow.
+static void sleep_until_woken(int32_t thread, uint64_t last) {
+  uint64_t bit = (uint64_t)1 << thread;
   pthread_mutex_lock(&team.mutex);
-  __atomic_fetch_add(&team.sleepers, 1, __ATOMIC_SEQ_CST);
-  while (!is_new(__atomic_load_n(&team.gate, __ATOMIC_SEQ_CST), last)) pthread_cond_wait(&team.wake, &team.mutex);
-  __atomic_fetch_sub(&team.sleepers, 1, __ATOMIC_RELAXED);
+  __atomic_fetch_or(&team.asleep, bit, __ATOMIC_SEQ_CST);
+  if (!is_new(__atomic_load_n(&team.gate, __ATOMIC_SEQ_CST), thread, last))
+    pthread_cond_wait(&team.wake[thread], &team.mutex);
+  __atomic_fetch_and(&team.asleep, ~bit, __ATOMIC_RELAXED);
   pthread_mutex_unlock(&team.mutex);
 }
 
@@ -143,25 +157,63 @@ static void *worker(void *number) {
 #endif
   uint64_t last = 0;
   for (;;) {
-    if (!looks_out(last)) sleep_until_new(last);
+    if (!looks_out(thread, last)) sleep_until_woken(thread, last);
     last = work(thread, last);
   }
   return NULL;
 }
 
+#if defined(__linux__)
+static cpu_set_t cores; // that the process began with, whatever a thread that calls is bound to
+
+__attribute__((constructor)) static void note_cores(void) {
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) CPU_ZERO(&cores);
+}
+#endif
+
+// A child has none of its parent's threads.
+static void forget_workers(void) {
+  team.gate = 0;
+  team.asleep = 0;
+  team.taken = false;
+  team.workers = 0;
+  pthread_mutex_init(&team.mutex, NULL);
+}
+
+static void describe(pthread_attr_t *attributes) {
+  pthread_attr_init(attributes);
+  pthread_attr_setdetachstate(attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(attributes, 8 << 20);
+#if defined(__linux__)
+  // Like any thread of the process, not like the one that happens to be the first with work.
+  pthread_attr_setinheritsched(attributes, PTHREAD_EXPLICIT_SCHED);
+  if (CPU_COUNT(&cores) > 0) pthread_attr_setaffinity_np(attributes, sizeof cores, &cores);
+#elif defined(__APPLE__)
+  pthread_attr_set_qos_class_np(attributes, QOS_CLASS_USER_INITIATED, 0);
+#endif
+}
+
+// Signals are for the program's own threads; but a fault is this one's.
+static void block_signals(sigset_t *before) {
+  static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPROF};
+  sigset_t blocked;
+  sigfillset(&blocked);
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(&blocked, faults[i]);
+  pthread_sigmask(SIG_SETMASK, &blocked, before);
+}
+
 // Only who has the team calls it. Fewer threads than wanted are no error: the caller does what they do not.
 static void hire(int32_t count) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before); // signals are for the program's own threads
+  static bool knows_forks; // a child inherits the handler
+  if (!knows_forks) knows_forks = pthread_atfork(NULL, NULL, forget_workers) == 0;
+  sigset_t before;
+  block_signals(&before);
   pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes, 8 << 20);
-  pthread_t thread;
-  while (team.workers < count &&
-         pthread_create(&thread, &attributes, worker, (void *)(intptr_t)(team.workers + 1)) == 0)
-    team.workers++;
+  describe(&attributes);
+  for (pthread_t thread; team.workers < count; team.workers++) {
+    pthread_cond_init(&team.wake[team.workers + 1], NULL);
+    if (pthread_create(&thread, &attributes, worker, (void *)(intptr_t)(team.workers + 1)) != 0) break;
+  }
   pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
@@ -177,9 +229,10 @@ static bool is_worth_waking(int64_t cost) {
   return true;
 }
 
-static void wake_sleepers(void) {
+static void wake(uint64_t sleepers) {
   pthread_mutex_lock(&team.mutex);
-  pthread_cond_broadcast(&team.wake);
+  for (int32_t thread = 1; thread < most_threads; thread++)
+    if (sleepers >> thread & 1) pthread_cond_signal(&team.wake[thread]);
   pthread_mutex_unlock(&team.mutex);
 }
 
@@ -187,12 +240,13 @@ static void wake_sleepers(void) {
 static void close_gate(void) {
   uint64_t gate = __atomic_and_fetch(&team.gate, ~(uint64_t)OPEN, __ATOMIC_ACQUIRE);
   int64_t begin = 0;
-  for (int look = 1; gate & MEMBERS; look++) {
+  for (uint32_t look = 1; gate & MEMBERS; look++) {
     relax();
     if (look % looks_per_clock == 0) {
       int64_t now = nanoseconds();
       if (begin == 0) begin = now;
-      if (now - begin > eager_nanoseconds) sched_yield();
+      if (now - begin > patient_nanoseconds) nanosleep(&(struct timespec){.tv_nsec = nap_nanoseconds}, NULL);
+      else if (now - begin > eager_nanoseconds) sched_yield();
     }
     gate = __atomic_load_n(&team.gate, __ATOMIC_ACQUIRE);
   }
@@ -213,12 +267,15 @@ void adj_team_run(int64_t parts, int32_t threads, int64_t cost, void (*body)(voi
     __atomic_store_n(&stretches[i].next, parts * i / threads, __ATOMIC_RELAXED);
   }
   __atomic_store_n(&team.core, current_core(), __ATOMIC_RELAXED);
-  __atomic_fetch_add(&team.gate, JOB + OPEN, __ATOMIC_SEQ_CST);
-  // Those who are not awake by now: not yet made, or asleep.
-  int32_t away = __atomic_load_n(&team.sleepers, __ATOMIC_SEQ_CST);
-  if (ADJ_UNLIKELY(team.workers - away < threads - 1) && is_worth_waking(cost)) {
+  // Closed and without members: nobody else writes it.
+  uint64_t job = __atomic_load_n(&team.gate, __ATOMIC_RELAXED) / JOB + 1;
+  __atomic_store_n(&team.gate, job * JOB + (uint64_t)threads * THREADS + OPEN, __ATOMIC_SEQ_CST);
+  // Threads 1 ..< threads: made, and awake?
+  uint64_t wanted = ((uint64_t)1 << (threads - 1) << 1) - 2;
+  uint64_t asleep = __atomic_load_n(&team.asleep, __ATOMIC_SEQ_CST) & wanted;
+  if (ADJ_UNLIKELY(asleep != 0 || team.workers < threads - 1) && is_worth_waking(cost)) {
     if (team.workers < threads - 1) hire(threads - 1);
-    if (away > 0) wake_sleepers();
+    if (asleep != 0) wake(asleep);
   }
   take_parts(0);
   close_gate();

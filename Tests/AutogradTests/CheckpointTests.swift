@@ -1,4 +1,6 @@
 import Autograd
+import Foundation
+import Synchronization
 import Testing
 
 struct CheckpointTests {
@@ -84,5 +86,21 @@ struct CheckpointTests {
     let captured = w.tracked()
     let message = misuse { _ = checkpoint { (x: Tensor) in matmul(x, captured) }(x) }
     #expect(message?.contains("checkpoint") == true && message?.contains("make it an input") == true)
+  }
+
+  /// A closure of the program runs on no thread but the caller's, whatever is shared out otherwise.
+  @Test func recomputedFunctionsStayOnTheirThread() throws {
+    let x = sin(Tensor.arange(400, dtype: .float64))
+    let caller = pthread_self()
+    let elsewhere = Atomic(0)
+    let cubes = checkpoint { (x: Tensor) -> Tensor in
+      if pthread_equal(pthread_self(), caller) == 0 { elsewhere.add(1, ordering: .relaxed) }
+      return x * x * x
+    }
+    let H = try hessian { (x: Tensor) in cubes(x).sum() }(x)
+    #expect(H.allClose((6 * x).diagonalEmbedded(), relative: 1e-12))
+    let J = try jacobian({ (x: Tensor) in cubes(x) }, mode: .forward)(x)
+    #expect(J.allClose((3 * x * x).diagonalEmbedded(), relative: 1e-12))
+    #expect(elsewhere.load(ordering: .relaxed) == 0)
   }
 }

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 __attribute__((constructor(101))) static void forget(void) {
   if (getenv("ADJ_CHECK_FORGET")) unsetenv("OPENBLAS_CORETYPE");
@@ -167,13 +168,13 @@ static void solves(int n) {
 #endif
 }
 
-// A caller among others, who ask for other numbers of threads at the same time.
+// A caller among others, who set other limits at the same time.
 static void *caller(void *argument) {
   int which = (int)(size_t)argument;
   for (int round = 0; round < 6; round++) {
     int n = 40 + 57 * ((round + which) % 6);
     if (adj_blas_get_info() == NULL) abort();
-    adj_blas_use_threads(1 + (round + which) % 2);
+    adj_blas_set_thread_limit(1 + (round + which) % 2);
     check_sgemm(round & 1, which & 1, n, n + 3, n + 1, 0, 1, 0, 300);
     check_dgemm(which & 1, round & 1, n + 2, n, 2 * n, 1, 1, 0, 300);
     solves(n / 2);
@@ -183,10 +184,32 @@ static void *caller(void *argument) {
 
 static void callers(int count) {
   pthread_t threads[16];
+  int limit = adj_blas_thread_limit();
   for (int i = 0; i < count; i++) pthread_create(&threads[i], NULL, caller, (void *)(size_t)i);
   for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
-  adj_blas_use_threads(adj_blas_thread_limit());
+  adj_blas_set_thread_limit(limit);
 }
+
+#if defined(__linux__)
+static void quotas(void) {
+  static const struct {
+    const char *text;
+    long expected;
+  } cases[] = {{"max 100000\n", 0}, {"200000 100000\n", 2}, {"150000 100000\n", 2}, {"50000 100000\n", 1},
+               {"", 0}, {"100000\n", 0}, {"-1 100000\n", 0}, {"100000 0\n", 0}};
+  char path[] = "/tmp/adj_quota_XXXXXX";
+  int file = mkstemp(path);
+  expect(file >= 0, "mkstemp", 0, 0, 0, 0);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    expect(ftruncate(file, 0) == 0, "ftruncate", 0, 0, 0, 0);
+    ssize_t length = (ssize_t)strlen(cases[i].text);
+    expect(pwrite(file, cases[i].text, (size_t)length, 0) == length, "pwrite", 0, 0, 0, 0);
+    expect(adj_blas_quota(path) == cases[i].expected, "quota", (int)i, 0, 0, 0);
+  }
+  close(file), unlink(path);
+  expect(adj_blas_quota(path) == 0, "no quota", 0, 0, 0, 0);
+}
+#endif
 
 static double gigaflops(int n) {
   float *a = malloc((size_t)(n * n) * sizeof *a), *c = malloc((size_t)(n * n) * sizeof *c);
@@ -217,6 +240,9 @@ int main(int argc, char **argv) {
   if (info->repaired) expect(getenv("OPENBLAS_CORETYPE") == NULL, "environment as before", 0, 0, 0, 0);
 
   printf("sgemm 512: %.0f GFLOP/s\n", gigaflops(512));
+#if defined(__linux__)
+  quotas();
+#endif
   products(getenv("ADJ_CHECK_LARGE") != NULL);
   solves(5);
   solves(150);

@@ -11,7 +11,7 @@ struct DocCommentTests {
     ("static func == (", "Equatable"), ("var startIndex: Int", "Collection"), ("var endIndex: Int", "Collection"),
     ("func encode(to ", "Encodable"), ("init(from decoder: ", "Decodable"),
     ("init(arrayLiteral ", "ExpressibleByArrayLiteral"), ("init(floatLiteral ", "ExpressibleByFloatLiteral"),
-    ("init(integerLiteral ", "ExpressibleByIntegerLiteral"), ("static func build", "a result builder's parts"),
+    ("init(integerLiteral ", "ExpressibleByIntegerLiteral"),
     ("override public var name: String", "Function.name"), ("override func callAsFunction(", "Function's calls"),
   ]
 

@@ -7,9 +7,11 @@
 // Argument "bench" prints what a job costs instead.
 #include "adj_team.h"
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,6 +77,32 @@ static void callers(int count) {
   for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
 }
 
+// After work for many threads, those that a job is not for neither join it nor stand in for those that it is for.
+static void few_after_many(void) {
+  job many = {.sleeps = 50}, few = {.sleeps = 20};
+  run(&many, 40, 20, 100000000);
+  for (int round = 0; round < 300; round++) {
+    run(&few, 2, 2, 40000);
+    if (round % 100 == 0) usleep(1000);
+  }
+}
+
+// A child process has none of its parent's threads, and makes its own.
+static void child(void) {
+  pid_t process = fork();
+  if (process == 0) {
+    job job = {.sleeps = 20};
+    for (int round = 0; round < 50; round++) run(&job, 12, 25, 100000000);
+    _exit(failures != 0);
+  }
+  int status = -1;
+  for (int tick = 0; tick < 10000 && waitpid(process, &status, WNOHANG) == 0; tick++) usleep(1000);
+  if (status != 0) {
+    kill(process, SIGKILL);
+    failures++, printf("team: the child process ended with %d, or not at all\n", status);
+  }
+}
+
 static double now(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -100,7 +128,9 @@ int main(int argc, char **argv) {
   job nested = {.nesting = 2}, slow = {.sleeps = 300};
   for (int round = 0; round < 200; round++) run(&nested, 1 + round % 20, 3, 1000000);
   for (int round = 0; round < 20; round++) run(&slow, 6, 3, 1000000);
+  few_after_many();
   callers(4);
+  child();
   adj_team_run(0, 4, 1000000, body, NULL);
   adj_team_run(-1, 4, 1000000, body, NULL);
   if (failures) return printf("team: %d failures\n", failures), 1;

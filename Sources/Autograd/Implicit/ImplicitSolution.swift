@@ -192,6 +192,8 @@ private final class ImplicitSolution: Function, @unchecked Sendable {
     self.factors = factors
     self.residual = residual
     self.inputCount = inputCount
+    super.init()
+    callsProgram = true
   }
 
   override var name: String { label }

@@ -22,6 +22,8 @@ final class LinearSolve: Function, @unchecked Sendable {
     self.residual = residual
     self.unknowns = unknowns
     inputCount = 2 + parameters
+    super.init()
+    callsProgram = true
   }
 
   override var name: String { "\(label).solve" }

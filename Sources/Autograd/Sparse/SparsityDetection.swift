@@ -81,7 +81,7 @@ extension SymmetricMap {
   private func products(withLanesOf seeds: Tensor) -> Tensor {
     let count = seeds.shape[0]
     let most = blocks.lanes(count)
-    guard most < count else { return withoutGrad { contiguous(flat(seeds)) } }
+    guard most < count, !blocks.callsProgram else { return withoutGrad { contiguous(flat(seeds)) } }
     // As many pieces for each of two or four threads.
     let pieces = Swift.min(((count + most - 1) / most + 3) & ~3, count)
     var parts: [Tensor?] = Array(repeating: nil, count: pieces)

@@ -52,15 +52,17 @@ void adj_blas_prepare(void);
 const adj_blas_info *adj_blas_get_info(void);
 
 // The most threads that one operator may use: ADJOINT_NUM_THREADS, else OPENBLAS_NUM_THREADS, else
-// OMP_NUM_THREADS, else the processors that this process may run on; or what was set since.
+// OMP_NUM_THREADS, else the processors that this process may run on, or as many as its quota of their time amounts
+// to; or what was set since. The library itself uses one: whoever calls it splits products over threads of its own,
+// which are not in the way of other work as a library's are, that wait for the next product for milliseconds.
 int adj_blas_thread_limit(void);
 void adj_blas_set_thread_limit(int count);
 
-// How many threads the library itself may use for the calls that follow: global to the process, and one at first,
-// since whoever calls it splits products over threads of its own, which are not in the way of its other work as a
-// library's are, that wait for the next product for milliseconds. More only around a large call that only the library
-// can split, then one again. Two threads that do this at once may get the other's number, which is never wrong.
-void adj_blas_use_threads(int count);
+#if defined(__linux__)
+// The processors whose time a quota amounts to, rounded up; 0 where there is none. The file is a control group's
+// cpu.max: "max", or how much of a period, and the period. Threads beyond that would be stopped amid shared work.
+long adj_blas_quota(const char *path);
+#endif
 
 #ifdef __cplusplus
 }

@@ -80,6 +80,9 @@ open class Function: @unchecked Sendable {
   /// results are in order.
   package final var showsOperators = false
 
+  /// Whether rules call closures of the program, which need not be fit for threads that it did not start.
+  package final var callsProgram = false
+
   /// Where a call is not differentiable in its tracked inputs, for ``withStrictDerivatives(_:)``; nil where it is.
   func kink(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) -> Kink? { nil }
 

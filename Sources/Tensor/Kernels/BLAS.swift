@@ -68,15 +68,6 @@ public enum BLAS {
   #else
     static let splitsByItself = false
   #endif
-
-  /// Runs what only the library itself can split, on as many threads as one operator may use.
-  static func withThreadsOfItsOwn<Result>(_ body: () -> Result) -> Result {
-    let threads = Parallel.threads
-    guard threads > 1 else { return body() }
-    adj_blas_use_threads(Int32(clamping: threads))
-    defer { adj_blas_use_threads(1) }
-    return body()
-  }
 }
 
 // MARK: - The library's names

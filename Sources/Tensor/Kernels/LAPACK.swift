@@ -85,9 +85,6 @@ extension LAPACK {
   /// Below this reciprocal condition number a system's solution has no correct digit.
   private static let leastCondition = 1e-15
 
-  /// From this order on, the library's own threads are worth waking.
-  private static let splitSize = 256
-
   /// Factors a row-major matrix: LAPACK sees its transpose. False where it is singular.
   fileprivate static func factor(_ matrix: inout [Double], _ pivots: inout [Int32], _ size: Int) -> Bool {
     let norm = (0..<size).reduce(0.0) { most, row in
@@ -109,11 +106,7 @@ extension LAPACK {
       return info == 0 && condition > leastCondition
     #else
       let n = Int32(size)
-      guard
-        (size < splitSize
-          ? LAPACKE_dgetrf(LAPACK_COL_MAJOR, n, n, &matrix, n, &pivots)
-          : BLAS.withThreadsOfItsOwn { LAPACKE_dgetrf(LAPACK_COL_MAJOR, n, n, &matrix, n, &pivots) }) == 0
-      else { return false }
+      guard LAPACKE_dgetrf(LAPACK_COL_MAJOR, n, n, &matrix, n, &pivots) == 0 else { return false }
       let info = LAPACKE_dgecon(LAPACK_COL_MAJOR, CChar(UInt8(ascii: "1")), n, matrix, n, norm, &condition)
       return info == 0 && condition > leastCondition
     #endif

@@ -4,8 +4,8 @@ import CKernels
 ///
 /// A thread that has just had work takes part of the next within a microsecond, but waking one takes tens of them, so
 /// that only large work, or small work that comes often, has more than one. A split depends on the amount of work
-/// and the limit of threads alone, never on timing; results do not depend on it (but for the last digits of a product
-/// whose library rounds otherwise at a matrix's edges).
+/// and the limit of threads alone, never on timing; results do not depend on it, but for the last digits of matrix
+/// products: the library rounds pieces of one size otherwise than those of another.
 package enum Parallel {
   /// Elements of simple work that are worth sharing: `grainTime` of it.
   package static let elementGrain = 1 << 16
@@ -29,12 +29,11 @@ package enum Parallel {
   private static func runParts(_ count: Int, _ grain: Int, _ threads: Int, _ body: @Sendable (Int, Int) -> Void) {
     // More parts than threads, so that a thread that loses its core for a while holds up little.
     let parts = Swift.min(4 * threads, Swift.max(2, 2 * (count / grain)), count)
-    // Whole cache lines, so that no two threads share one; few parts of large items are taken as they are.
-    let length = count >= 64 * parts ? (count / parts + 63) & ~63 : (count + parts - 1) / parts
+    // Of many elements, whole cache lines, so that no two threads share one; of few large items, what comes nearest.
+    let unit = count >= 512 * parts ? 64 : 1
+    let units = (count + unit - 1) / unit
     share(parts, threads: threads, nanoseconds: count / grain &* grainTime) { part in
-      let begin = Swift.min(part * length, count)
-      let end = part == parts - 1 ? count : Swift.min(begin + length, count)
-      if begin < end { body(begin, end) }
+      body(units * part / parts * unit, Swift.min(units * (part + 1) / parts * unit, count))
     }
   }
 

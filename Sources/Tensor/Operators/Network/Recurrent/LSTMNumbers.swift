@@ -21,8 +21,8 @@ struct LSTMNumbers: Sendable {
 
   private var size: Int { dtype.byteCount }
 
-  /// Rows of the batch that are taken together. The shape alone says how many, so that results do not depend
-  /// on the number of threads.
+  /// Rows of the batch that are taken together. The shape alone says how many: on more threads nothing but the last
+  /// digits of products differ.
   private var blockLength: Int { max(16, (batch + 7) / 8) }
 
   /// Runs `body` for blocks of the batch.
