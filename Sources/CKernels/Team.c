@@ -31,6 +31,10 @@ enum { eager_nanoseconds = 20000, awake_nanoseconds = 200000, looks_per_clock = 
 // A caller that waits for others so long sleeps in between.
 enum { patient_nanoseconds = 1000000, nap_nanoseconds = 100000 };
 
+// What a job must cost to be shared. Where cores have no common cache, a part's data takes microseconds to come over;
+// which is so is seen from how long threads that look out take to join a job, at best of some.
+enum { least_nanoseconds = 3000, least_nanoseconds_afar = 8000, near_nanoseconds = 160, jobs_per_verdict = 16 };
+
 // What the threads must have missed before they are woken.
 enum { waking_nanoseconds = 40000 };
 
@@ -41,10 +45,15 @@ static struct {
   int32_t threads; // that may take part; as in the gate, for members
   void (*body)(void *, int64_t);
   void *context;
+  int64_t opened_at;
+  int64_t joined_after; // how long a thread took to join; 0 until one has
   _Alignas(128) bool taken; // whether some caller has the team
   int32_t workers;          // threads made so far
   int64_t missed;           // nanoseconds of work, lately done while they slept
   int64_t missed_at;        // when the last of it began
+  int64_t quickest;         // to join, of the latest jobs
+  uint32_t jobs_seen;
+  bool is_near;             // whether other cores are; not known at first
   pthread_mutex_t mutex;    // of the conditions
   pthread_cond_t wake[most_threads];
 } team = {.mutex = PTHREAD_MUTEX_INITIALIZER};
@@ -115,6 +124,7 @@ static uint64_t work(int32_t thread, uint64_t last) {
   while (is_new(gate, thread, last)) {
     if (!__atomic_compare_exchange_n(&team.gate, &gate, gate + MEMBER, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
       continue;
+    __atomic_store_n(&team.joined_after, nanoseconds() - team.opened_at, __ATOMIC_RELAXED);
     take_parts(thread);
     __atomic_fetch_sub(&team.gate, MEMBER, __ATOMIC_RELEASE);
     return gate / JOB;
@@ -252,10 +262,22 @@ static void close_gate(void) {
   }
 }
 
+// Learns from a job how far the other cores are; only who has the team calls it, between jobs.
+static void judge_distance(void) {
+  int64_t time = __atomic_exchange_n(&team.joined_after, 0, __ATOMIC_RELAXED);
+  if (time <= 0) return;
+  if (team.jobs_seen == 0 || time < team.quickest) team.quickest = time;
+  if (++team.jobs_seen < jobs_per_verdict) return;
+  __atomic_store_n(&team.is_near, team.quickest < near_nanoseconds, __ATOMIC_RELAXED);
+  team.jobs_seen = 0;
+}
+
 void adj_team_run(int64_t parts, int32_t threads, int64_t cost, void (*body)(void *, int64_t), void *context) {
   if (threads > most_threads) threads = most_threads;
   if (threads > parts) threads = (int32_t)parts;
-  if (threads <= 1 || __atomic_exchange_n(&team.taken, true, __ATOMIC_ACQUIRE)) {
+  bool is_near = __atomic_load_n(&team.is_near, __ATOMIC_RELAXED);
+  if (threads <= 1 || cost < (is_near ? least_nanoseconds : least_nanoseconds_afar) ||
+      __atomic_exchange_n(&team.taken, true, __ATOMIC_ACQUIRE)) {
     for (int64_t part = 0; part < parts; part++) body(context, part);
     return;
   }
@@ -267,6 +289,7 @@ void adj_team_run(int64_t parts, int32_t threads, int64_t cost, void (*body)(voi
     __atomic_store_n(&stretches[i].next, parts * i / threads, __ATOMIC_RELAXED);
   }
   __atomic_store_n(&team.core, current_core(), __ATOMIC_RELAXED);
+  team.opened_at = nanoseconds();
   // Closed and without members: nobody else writes it.
   uint64_t job = __atomic_load_n(&team.gate, __ATOMIC_RELAXED) / JOB + 1;
   __atomic_store_n(&team.gate, job * JOB + (uint64_t)threads * THREADS + OPEN, __ATOMIC_SEQ_CST);
@@ -279,5 +302,6 @@ void adj_team_run(int64_t parts, int32_t threads, int64_t cost, void (*body)(voi
   }
   take_parts(0);
   close_gate();
+  judge_distance();
   __atomic_store_n(&team.taken, false, __ATOMIC_RELEASE);
 }

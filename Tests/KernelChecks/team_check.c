@@ -35,7 +35,7 @@ static void body(void *context, int64_t part) {
   if (all->sleeps) usleep((useconds_t)all->sleeps);
   if (all->nesting > 0) {
     job inner = {.nesting = all->nesting - 1};
-    run(&inner, 1 + part % 5, 4, part % 2 ? 1000000 : 0);
+    run(&inner, 1 + part % 5, 4, part % 2 ? 1000000 : 9000);
   }
 }
 
@@ -53,13 +53,13 @@ static void run(job *job, int64_t parts, int32_t threads, int64_t cost) {
 
 static void follow(int rounds) {
   job job = {.nesting = 0};
-  for (int round = 0; round < rounds; round++) run(&job, round % most_parts, 1 + round % 5, round % 3 ? 0 : 50000);
+  for (int round = 0; round < rounds; round++) run(&job, round % most_parts, 1 + round % 5, round % 3 ? 9000 : 50000);
 }
 
 static void pause_between(int rounds) {
   job job = {.nesting = 0};
   for (int round = 0; round < rounds; round++) {
-    run(&job, 8, 3, round % 2 ? 0 : 100000);
+    run(&job, 8, 3, round % 2 ? 9000 : 100000);
     usleep((useconds_t)(round * 37 % 900)); // sometimes longer than threads look out
   }
 }
@@ -116,7 +116,7 @@ static void bench(void) {
     adj_team_run(8, 2, 1000000, nothing, NULL);
     usleep(100);
     double start = now();
-    for (int i = 0; i < 100000; i++) adj_team_run(2, threads, 0, nothing, NULL);
+    for (int i = 0; i < 100000; i++) adj_team_run(2, threads, 10000, nothing, NULL);
     printf("%d threads: %.0f ns a job of two empty parts\n", threads, (now() - start) * 1e9 / 100000);
   }
 }

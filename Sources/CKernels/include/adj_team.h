@@ -10,7 +10,7 @@
 //
 // A thread that has had work looks out for more for a short while and then sleeps. One that is awake takes part within
 // a microsecond; waking it takes tens of them, and is done for work that is worth it: `nanoseconds` is about what all
-// parts take one thread, and small jobs that follow one another closely are added up.
+// parts take one thread, and small jobs that follow one another closely are added up. The smallest are not shared.
 void adj_team_run(int64_t parts, int32_t threads, int64_t nanoseconds, void (*body)(void *context, int64_t part),
                   void *context);
 
