@@ -13,13 +13,13 @@ extension BLAS {
     _ dtype: DType, transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
     alpha: Double = 1, a: UnsafeRawPointer, lda: Int, b: UnsafeRawPointer, ldb: Int,
     beta: Double = 0, c: UnsafeMutableRawPointer, ldc: Int, row: UnsafeRawPointer? = nil,
-    threads: Int = Parallel.threads
+    threads: @autoclosure () -> Int = Parallel.threads
   ) {
     guard Meter.begins(2 * m * n * k) else { return }
     let product = Multiplication(
       dtype: dtype, transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k,
       alpha: alpha, lda: lda, ldb: ldb, beta: row == nil ? beta : 1, ldc: ldc, row: row)
-    product.run(a, b, c, limit: threads)
+    product.run(a, b, c, limit: threads())
   }
 
   /// `batch` products, each `stride` elements after the one before; a stride of 0 uses one matrix for all.

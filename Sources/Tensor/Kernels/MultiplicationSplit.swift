@@ -26,11 +26,23 @@ extension Multiplication {
     case depth(parts: Int)
   }
 
-  func run(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, limit: Int) {
+  /// - Parameter limit: The most threads, which is asked for only where there is enough work for two.
+  @inline(__always)
+  func run(
+    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, limit: @autoclosure () -> Int
+  ) {
     if m <= 0 || n <= 0 { return }
     let work = m &* n &* k
     // Most products of small nets: not worth a look.
-    guard work >= 2 * Multiplication.workOfPart, let split = split(work, limit) else { return runWhole(a, b, c) }
+    if work < 2 * Multiplication.workOfPart { return runWhole(a, b, c) }
+    runLarge(work, a, b, c, limit())
+  }
+
+  @inline(never)
+  private func runLarge(
+    _ work: Int, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, _ limit: Int
+  ) {
+    guard let split = split(work, limit) else { return runWhole(a, b, c) }
     switch split {
     case .rows(let length): runRows(length, a, b, c, limit)
     case .columns(let length): runColumns(length, a, b, c, limit)
