@@ -92,28 +92,37 @@ extension Multiplication {
     if transposeB, !transposeA, dtype.isFloatingPoint, n &* k <= Multiplication.narrow {
       return withTransposedB(b) { product, b in product.runRows(length, a, b, c, limit) }
     }
-    let size = dtype.byteCount
-    let (a, b, c) = (UnsafeSendable(a), UnsafeSendable(b), UnsafeSendable(c))
-    Parallel.share((m + length - 1) / length, threads: limit, nanoseconds: nanoseconds) { part in
+    runPieces((m + length - 1) / length, a, b, c, limit) { part in
       let first = part * length
       var product = self
       product.m = min(length, m - first)
-      product.runWhole(
-        a.value + (transposeA ? first : first * lda) * size, b.value, c.value + first * ldc * size)
+      return (product, transposeA ? first : first * lda, 0, first * ldc)
     }
   }
 
   private func runColumns(
     _ length: Int, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, _ limit: Int
   ) {
-    let size = dtype.byteCount
-    let (a, b, c) = (UnsafeSendable(a), UnsafeSendable(b), UnsafeSendable(c))
-    Parallel.share((n + length - 1) / length, threads: limit, nanoseconds: nanoseconds) { part in
+    runPieces((n + length - 1) / length, a, b, c, limit) { part in
       let first = part * length
       var product = self
       product.n = min(length, n - first)
-      if let row { product.row = row + first * size }
-      product.runWhole(a.value, b.value + (transposeB ? first * ldb : first) * size, c.value + first * size)
+      if let row { product.row = row + first * dtype.byteCount }
+      return (product, 0, transposeB ? first * ldb : first, first)
+    }
+  }
+
+  /// Shares out products that do not touch one another; `piece` says which, and how many elements on a, b and c begin.
+  private func runPieces(
+    _ count: Int, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, _ limit: Int,
+    _ piece: @Sendable (_ part: Int) -> (product: Multiplication, a: Int, b: Int, c: Int)
+  ) {
+    let size = dtype.byteCount
+    let operands = UnsafeSendable((a: a, b: b, c: c))
+    Parallel.share(count, threads: limit, nanoseconds: nanoseconds) { part in
+      let piece = piece(part)
+      let (a, b, c) = operands.value
+      piece.product.runWhole(a + piece.a * size, b + piece.b * size, c + piece.c * size)
     }
   }
 
