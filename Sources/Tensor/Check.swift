@@ -13,6 +13,7 @@ public struct TensorError: Error, Sendable, Hashable, CustomStringConvertible {
     self.message = message
   }
 
+  /// Both, as the program would have stopped with: `matmul: inner axes differ, ...`.
   public var description: String { "\(operation): \(message)" }
 }
 
@@ -24,23 +25,11 @@ public struct TensorError: Error, Sendable, Hashable, CustomStringConvertible {
 ///
 /// - Throws: The first `TensorError`, or whatever `body` itself throws, whichever came first.
 public func withTensorErrors<Result>(_ body: () throws -> Result) throws -> Result {
-  let scope = ErrorScope()
-  let thread = adj_thread()!
-  let outer = thread.pointee.error_scope
-  thread.pointee.error_scope = Unmanaged.passUnretained(scope).toOpaque()
-  defer { thread.pointee.error_scope = outer }
-  let result: Result
-  do {
-    result = try withExtendedLifetime(scope) { try body() }
-  } catch {
-    throw scope.first ?? error
-  }
-  if let first = scope.first { throw first }
-  return result
+  try ErrorScope().run(in: \.error_scope, body)
 }
 
-private final class ErrorScope {
-  var first: TensorError?
+private final class ErrorScope: ThreadScope {
+  var finding: TensorError?
 }
 
 /// The one voice of misuse.
@@ -52,8 +41,8 @@ package enum Misuse {
       fatalError("\(operation): \(message())")
     }
     let current = Unmanaged<ErrorScope>.fromOpaque(scope).takeUnretainedValue()
-    if current.first == nil {
-      current.first = TensorError(operation: operation, message: message())
+    if current.finding == nil {
+      current.finding = TensorError(operation: operation, message: message())
     }
   }
 

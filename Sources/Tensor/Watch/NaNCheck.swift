@@ -19,27 +19,11 @@ import CKernels
 ///
 /// - Throws: A `NaNError`, or whatever `body` itself throws, whichever came first.
 public func withNaNCheck<Result>(_ body: () throws -> Result) throws -> Result {
-  let scope = NaNScope()
-  let thread = adj_thread()!
-  let outer = thread.pointee.nan_scope
-  thread.pointee.nan_scope = Unmanaged.passUnretained(scope).toOpaque()
-  adj_watch(1)
-  defer {
-    adj_watch(-1)
-    thread.pointee.nan_scope = outer
-  }
-  let result: Result
-  do {
-    result = try withExtendedLifetime(scope) { try body() }
-  } catch {
-    throw scope.finding ?? error
-  }
-  if let finding = scope.finding { throw finding }
-  return result
+  try NaNScope().watch(in: \.nan_scope, body)
 }
 
 /// What one check has seen.
-final class NaNScope {
+final class NaNScope: ThreadScope {
   private(set) var finding: NaNError?
   /// Where recorded operators were called, by their nodes: a walk's numbers are blamed on those lines.
   private var sites: [UInt64: CallSite] = [:]

@@ -23,6 +23,7 @@ public struct NotDifferentiableError: Error, Sendable, CustomStringConvertible {
   /// The function that called the operator.
   public var caller: String? { site.place.function }
 
+  /// Operator, place, element, values and convention in one line.
   public var description: String {
     let numbers = values.map { Int32(exactly: $0).map { "\($0)" } ?? "\($0)" }.joined(separator: ", ")
     let derivative = order == 1 ? "derivative" : "derivative of order \(order)"
@@ -49,23 +50,7 @@ public struct NotDifferentiableError: Error, Sendable, CustomStringConvertible {
 ///
 /// - Throws: A `NotDifferentiableError`, or whatever `body` itself throws, whichever came first.
 public func withStrictDerivatives<Result>(_ body: () throws -> Result) throws -> Result {
-  let scope = StrictScope()
-  let thread = adj_thread()!
-  let outer = thread.pointee.strict_scope
-  thread.pointee.strict_scope = Unmanaged.passUnretained(scope).toOpaque()
-  adj_watch(1)
-  defer {
-    adj_watch(-1)
-    thread.pointee.strict_scope = outer
-  }
-  let result: Result
-  do {
-    result = try withExtendedLifetime(scope) { try body() }
-  } catch {
-    throw scope.finding ?? error
-  }
-  if let finding = scope.finding { throw finding }
-  return result
+  try StrictScope().watch(in: \.strict_scope, body)
 }
 
 /// A point at which an operator is not differentiable.
@@ -75,7 +60,7 @@ struct Kink {
   let convention: String
 }
 
-final class StrictScope {
+final class StrictScope: ThreadScope {
   private(set) var finding: NotDifferentiableError?
 
   /// This thread's innermost strict scope.
