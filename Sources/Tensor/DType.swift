@@ -19,6 +19,7 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, Codable {
 }
 
 extension DType: CustomStringConvertible {
+  /// Its name, as in code: `float32`.
   public var description: String {
     switch self {
     case .float32: "float32"

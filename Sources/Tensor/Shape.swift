@@ -118,7 +118,9 @@ public struct Shape: Sendable {
 package typealias Strides = Shape
 
 extension Shape: RandomAccessCollection, MutableCollection {
+  /// The first axis, 0.
   @inlinable public var startIndex: Int { 0 }
+  /// The number of axes.
   @inlinable public var endIndex: Int { rankStorage }
   /// The length of an axis, counted from 0.
   @inlinable public subscript(axis: Int) -> Int {
@@ -134,12 +136,14 @@ extension Shape: RandomAccessCollection, MutableCollection {
 }
 
 extension Shape: Hashable {
+  /// Whether both have the same axes, of the same lengths.
   @inlinable public static func == (left: Shape, right: Shape) -> Bool {
     guard left.rankStorage == right.rankStorage else { return false }
     for axis in 0..<left.rankStorage where left.lengths[axis] != right.lengths[axis] { return false }
     return true
   }
 
+  /// Hashes the lengths and how many there are.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(rankStorage)
     for length in self { hasher.combine(length) }
@@ -147,14 +151,17 @@ extension Shape: Hashable {
 }
 
 extension Shape: ExpressibleByArrayLiteral {
+  /// A shape of these lengths: `[2, 3]`.
   public init(arrayLiteral elements: Int...) { self.init(elements) }
 }
 
 extension Shape: CustomStringConvertible {
+  /// The lengths in brackets: `[2, 3]`.
   public var description: String { "[" + map(String.init).joined(separator: ", ") + "]" }
 }
 
 extension Shape: Codable {
+  /// From a list of lengths; throws a `DecodingError` where they are negative or too many.
   public init(from decoder: any Decoder) throws {
     let lengths = try [Int](from: decoder)
     guard lengths.count <= Shape.maxRank, lengths.allSatisfy({ $0 >= 0 }) else {
@@ -164,6 +171,7 @@ extension Shape: Codable {
     self.init(lengths)
   }
 
+  /// As the list of its lengths.
   public func encode(to encoder: any Encoder) throws { try Array(self).encode(to: encoder) }
 }
 

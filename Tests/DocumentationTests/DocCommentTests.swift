@@ -7,9 +7,6 @@ struct DocCommentTests {
 
   /// Declarations that may go without a comment, since a protocol of Swift or a superclass says what they are.
   private static let witnesses: [(part: String, reason: String)] = [
-    ("var description: String", "CustomStringConvertible"), ("func hash(into ", "Hashable"),
-    ("static func == (", "Equatable"), ("var startIndex: Int", "Collection"), ("var endIndex: Int", "Collection"),
-    ("func encode(to ", "Encodable"), ("init(from decoder: ", "Decodable"),
     ("init(arrayLiteral ", "ExpressibleByArrayLiteral"), ("init(floatLiteral ", "ExpressibleByFloatLiteral"),
     ("init(integerLiteral ", "ExpressibleByIntegerLiteral"),
     ("override public var name: String", "Function.name"), ("override func callAsFunction(", "Function's calls"),

@@ -36,6 +36,7 @@ public struct NaNError: Error, Sendable, CustomStringConvertible {
   /// The function that called the operator.
   public var caller: String? { site.place.function }
 
+  /// Operator, place, element, result and inputs in one line.
   public var description: String {
     "\(subject)\(site.place.words): element \(index) is \(brief(result)), \(inputWords)"
   }
