@@ -20,14 +20,31 @@ extension Storage {
       : pointer.load(fromByteOffset: 8 * element, as: Double.self)
   }
 
-  /// The largest magnitude, 0 where there are no elements; NaN where one is NaN.
-  var largestMagnitude: Double {
-    var largest = 0.0
-    for element in 0..<count {
-      let number = number(at: element)
-      if number.isNaN { return .nan }
-      largest = Swift.max(largest, Swift.abs(number))
+  /// Sets some elements of memory that nobody else reads, to numbers of its dtype in their order.
+  func setNumbers(_ numbers: Storage, at elements: some Collection<Int>) {
+    let numbers = numbers.contiguous
+    for (index, element) in elements.enumerated() { setNumber(numbers.number(at: index), at: element) }
+  }
+}
+
+extension Tensor {
+  /// The elements at these places of a vector, which are not checked.
+  func elements(at places: [Int]) -> Tensor {
+    guard !(isTracked && isRecording) else { return take(Tensor(places, shape: [places.count])) }
+    let result = Storage([places.count], dtype)
+    let source = storage.contiguous
+    if dtype == .float32 {
+      source.pick(Float.self, places, into: result)
+    } else {
+      source.pick(Double.self, places, into: result)
     }
-    return largest
+    return Tensor(result)
+  }
+}
+
+extension Storage {
+  fileprivate func pick<T>(_: T.Type, _ places: [Int], into result: Storage) {
+    let (from, to) = (typed(T.self), result.typed(T.self))
+    for (index, place) in places.enumerated() { to[index] = from[place] }
   }
 }

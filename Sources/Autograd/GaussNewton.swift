@@ -82,6 +82,6 @@ struct RecordedGaussNewton {
       tangents[source] = block
       return product(tangents)
     }
-    map = SymmetricMap(space: VectorSpace(templates), products: product, blocks: blocks)
+    map = SymmetricMap(space: VectorSpace(templates), products: product, blocks: blocks, reach: { _ in nil })
   }
 }

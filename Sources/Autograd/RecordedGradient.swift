@@ -34,7 +34,7 @@ struct RecordedGradient {
   var map: SymmetricMap {
     SymmetricMap(
       space: VectorSpace(gradients.map { $0.detached() }), products: { pushforward($0) },
-      blocks: pushforward.blockMap(to: gradients))
+      blocks: pushforward.blockMap(to: gradients), reach: { pushforward.tape.reach($0) })
   }
 }
 

@@ -8,6 +8,8 @@ struct SymmetricMap: @unchecked Sendable {
   let products: ([Tensor?]) -> [Tensor?]
   /// Products with blocks of basis vectors of one tensor.
   let blocks: BlockMap
+  /// Which seeds the result's elements depend on, from those of the vector's elements, where the graph says.
+  let reach: ([Tensor?]) -> [Tensor?]?
 
   /// The product with a vector of all elements, or with each of a block of them.
   func flat(_ vector: Tensor) -> Tensor {
@@ -22,14 +24,15 @@ struct SymmetricMap: @unchecked Sendable {
       blocks: BlockMap(
         sources: templates, targets: templates, bytesPerLane: 0, largestTangent: 0, isRecorded: false,
         callsProgram: false
-      ) { _, _ in nothing })
+      ) { _, _ in nothing }, reach: { _ in nothing })
   }
 
   /// A block for each pair of tensors.
   func dense(_ operation: String, _ budget: MemoryBudget) throws(MemoryBudgetError) -> [[Tensor]] {
     // Blocks of several tensors are copied out of the whole.
     let bytes = blocks.matrixBytes.multipliedClamped(space.templates.count > 1 ? 2 : 1)
-    if bytes <= budget.bytes, let matrix = sparse() {
+    let rest = (budget.bytes - bytes) / Swift.max(blocks.bytesPerLane, 1)
+    if bytes <= budget.bytes, rest > 0, let matrix = sparse(most: rest) {
       return space.blocks(of: matrix.dense())
     }
     return try blocks.matrix(operation, budget)
@@ -41,11 +44,36 @@ struct SymmetricMap: @unchecked Sendable {
     return blocks.diagonal()
   }
 
-  /// All elements, where few are not zero and finding them pays; verified by a product.
-  private func sparse() -> SparseMatrix? {
-    guard let plan = detectedPlan() else { return nil }
-    let (matrix, isComplete) = evaluate(plan, checks: true)
+  /// All elements, where few are not zero and finding them pays. What products find is verified by another one.
+  private func sparse(most: Int = .max) -> SparseMatrix? {
+    guard let (plan, isCertain) = detectedPlan(most: most) else { return nil }
+    let (matrix, isComplete) = evaluate(plan, checks: !isCertain, most: most)
     return isComplete ? matrix : nil
+  }
+
+  /// All elements that may differ from zero, within a budget where there is one.
+  func detected(_ budget: MemoryBudget?) throws(MemoryBudgetError) -> SparseMatrix {
+    // A search needs a product, too, and no more.
+    let least = budget.map { Swift.max(1, $0.bytes / Swift.max(blocks.bytesPerLane, 1)) } ?? .max
+    let (plan, isCertain) = detectedPlan(always: true, most: least)!
+    let (matrix, isComplete) = evaluate(plan, checks: !isCertain, most: try lanes(for: plan, within: budget))
+    if isComplete { return matrix }
+    let whole = CompressionPlan(.banded(space.count), count: space.count)!
+    return evaluate(whole, most: try lanes(for: whole, within: budget)).matrix
+  }
+
+  /// The most vectors that a block of a pattern's products may have within a budget.
+  func lanes(for plan: CompressionPlan, within budget: MemoryBudget?) throws(MemoryBudgetError) -> Int {
+    guard let budget else { return .max }
+    let elements = plan.places.count.multipliedClamped(space.dtype.byteCount + 3 * MemoryLayout<Int>.size)
+    // The vectors that are multiplied and their products count, too.
+    let lane = blocks.bytesPerLane + 2 * space.count * space.dtype.byteCount
+    let needed = elements.addingClamped(plan.colorCount > 0 ? lane : 0)
+    guard needed <= budget.bytes else {
+      throw MemoryBudgetError(
+        operation: "hessian", resultBytes: elements, predictedBytes: needed, budget: budget)
+    }
+    return Swift.max(1, (budget.bytes - elements) / lane)
   }
 }
 

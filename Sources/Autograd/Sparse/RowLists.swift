@@ -11,12 +11,31 @@ struct RowLists {
     entries.reserveCapacity(capacity)
   }
 
-  /// From pairs in the order of rows.
-  init(_ rows: [Int], _ columns: [Int], rowCount: Int) {
+  /// From pairs in any order, as often as they come: each row's entries ascending, each once.
+  init(pairs rows: [Int], _ columns: [Int], rowCount: Int) {
+    self.init(capacity: rowCount)
+    var order = RowLists(unordered: rows, columns, rowCount: rowCount)
+    for row in 0..<rowCount {
+      let places = order.places(row)
+      order.entries[places].sort()
+      for place in places where place == places.lowerBound || order.entries[place] != order.entries[place - 1] {
+        append(order.entries[place])
+      }
+      endRow()
+    }
+  }
+
+  /// From pairs in any order.
+  private init(unordered rows: [Int], _ columns: [Int], rowCount: Int) {
     starts = Array(repeating: 0, count: rowCount + 1)
+    entries = Array(repeating: 0, count: rows.count)
     for row in rows { starts[row + 1] += 1 }
     for row in 0..<rowCount { starts[row + 1] += starts[row] }
-    entries = columns
+    var next = starts
+    for (row, column) in zip(rows, columns) {
+      entries[next[row]] = column
+      next[row] += 1
+    }
   }
 
   /// The same number in each row.
@@ -51,27 +70,5 @@ struct RowLists {
       }
     }
     return result
-  }
-
-  /// A colour for each column, such that no two of a row have the same: the first that is free, column by column.
-  func colors(columnCount: Int) -> [Int] {
-    let rows = transposed(columnCount: columnCount)
-    var colors = Array(repeating: -1, count: columnCount)
-    var usedBy: [Int] = []
-    for column in 0..<columnCount {
-      for place in rows.places(column) {
-        for other in places(rows.entries[place]) {
-          let color = colors[entries[other]]
-          if color >= 0 { usedBy[color] = column }
-        }
-      }
-      if let free = usedBy.firstIndex(where: { $0 != column }) {
-        colors[column] = free
-      } else {
-        colors[column] = usedBy.count
-        usedBy.append(-1)
-      }
-    }
-    return colors
   }
 }

@@ -3,15 +3,17 @@ import Tensor
 
 /// The Hessian of a function that gives one number, whose elements off a pattern are zero, as a sparse matrix.
 ///
-///     let H = hessian(rosenbrock, sparsity: .banded(1))(x)    // three products, whatever the size of x
+///     let H = hessian(rosenbrock, sparsity: .banded(1))(x)    // three products, whatever the size of x, and a check
 ///     H.dense(); H(v); H.values
 ///
-/// Columns without a common row share a product (Curtis, Powell and Reid, 1974): a band of width k takes 2k + 1
-/// products, any other pattern as many as a greedy colouring of its columns finds colours. They are made in one
-/// block, by one walk. Rows and columns stand for the elements of all the input's tensors, in order. The colouring
-/// is kept for further calls.
+/// Columns of one colour share a product: a band of width k has 2k + 1 colours (Curtis, Powell and Reid, 1974), any
+/// other pattern as many as a greedy star colouring finds, which reads an element from either side of the diagonal
+/// (Gebremedhin, Manne and Pothen, 2005): two for an arrow, whatever its size. They are made in blocks, and one block
+/// of what a product needs on the way is all the memory beside the result. Rows and columns stand for the elements of
+/// all the input's tensors, in order. The colouring is kept for further calls.
 ///
 /// - Parameters:
+///   - sparsity: A band, a pattern, or what is found (`.detected`).
 ///   - checksPattern: Whether one more product checks that nothing is missing in the pattern. Without it the
 ///     elements off a wrong pattern are added to others: the result is wrong, silently. With it they are found
 ///     unless they are smaller than the largest products' rounding (1e-8 of them in float64, 3e-4 in float32).
@@ -21,26 +23,68 @@ import Tensor
 public func hessian<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor, sparsity: Sparsity, checksPattern: Bool = true
 ) -> (Input) -> SparseMatrix {
-  let cache = PlanCache(sparsity)
+  let evaluation = SparseHessianEvaluation(f, sparsity, checksPattern)
   return { input in
+    // Without a budget nothing is thrown.
+    (try? evaluation.run(input, budget: nil)) ?? evaluation.empty(input)
+  }
+}
+
+/// The same within a memory budget: for the elements with their rows and columns, and a block of products on the way.
+///
+/// - Throws: ``MemoryBudgetError``, before memory is asked for, where the elements and one product do not fit.
+@_disfavoredOverload
+public func hessian<Input: TensorStructure>(
+  _ f: @escaping (Input) -> Tensor, sparsity: Sparsity, checksPattern: Bool = true, memoryBudget: MemoryBudget
+) -> (Input) throws(MemoryBudgetError) -> SparseMatrix {
+  let evaluation = SparseHessianEvaluation(f, sparsity, checksPattern)
+  return { input throws(MemoryBudgetError) in try evaluation.run(input, budget: memoryBudget) }
+}
+
+/// The sparse Hessian of a function of a tensor that gives one number, within a memory budget.
+///
+/// - Throws: ``MemoryBudgetError``, before memory is asked for, where the elements and one product do not fit.
+public func hessian(
+  _ f: @escaping (Tensor) -> Tensor, sparsity: Sparsity, checksPattern: Bool = true, memoryBudget: MemoryBudget
+) -> (Tensor) throws(MemoryBudgetError) -> SparseMatrix {
+  let evaluation = SparseHessianEvaluation(f, sparsity, checksPattern)
+  return { input throws(MemoryBudgetError) in try evaluation.run(input, budget: memoryBudget) }
+}
+
+/// A sparse Hessian that is asked for, at any number of points.
+private struct SparseHessianEvaluation<Input: TensorStructure> {
+  let f: (Input) -> Tensor
+  let sparsity: Sparsity
+  let checksPattern: Bool
+  let cache: PlanCache
+
+  init(_ f: @escaping (Input) -> Tensor, _ sparsity: Sparsity, _ checksPattern: Bool) {
+    self.f = f
+    self.sparsity = sparsity
+    self.checksPattern = checksPattern
+    cache = PlanCache(sparsity)
+  }
+
+  /// No elements, after a report.
+  func empty(_ input: Input) -> SparseMatrix {
     let count = input.tensors.reduce(0) { $0 + $1.count }
     let dtype = input.tensors.first?.dtype ?? .float32
-    func empty() -> SparseMatrix {
-      SparseMatrix(
-        rowCount: count, columnCount: count, rows: [], columns: [], values: Tensor.zeros([0], dtype: dtype))
+    return SparseMatrix(
+      rowCount: count, columnCount: count, rows: [], columns: [], values: Tensor.zeros([0], dtype: dtype))
+  }
+
+  func run(_ input: Input, budget: MemoryBudget?) throws(MemoryBudgetError) -> SparseMatrix {
+    let tensors = input.tensors
+    if let first = tensors.first, let other = tensors.first(where: { $0.dtype != first.dtype }) {
+      Misuse.report("hessian", "the inputs are \(first.dtype) and \(other.dtype); a sparse Hessian needs one dtype")
+      return empty(input)
     }
-    if let other = input.tensors.first(where: { $0.dtype != dtype }) {
-      Misuse.report("hessian", "the inputs are \(dtype) and \(other.dtype); a sparse Hessian needs one dtype")
-      return empty()
-    }
-    guard let recorded = RecordedGradient("hessian", input.tensors, { f(input.with($0)) }) else { return empty() }
+    guard let recorded = RecordedGradient("hessian", tensors, { f(input.with($0)) }) else { return empty(input) }
     let map = recorded.map
-    if sparsity.kind == .detected {
-      let plan = map.detectedPlan(always: true)!
-      return map.evaluate(plan).matrix
-    }
-    guard let plan = cache.plan(count) else { return empty() }
-    let (matrix, isComplete) = map.evaluate(plan, checks: checksPattern)
+    if sparsity.kind == .detected { return try map.detected(budget) }
+    guard let plan = cache.plan(tensors.reduce(0) { $0 + $1.count }) else { return empty(input) }
+    let most = try map.lanes(for: plan, within: budget)
+    let (matrix, isComplete) = map.evaluate(plan, checks: checksPattern, most: most)
     if !isComplete {
       Misuse.report(
         "hessian",
@@ -64,36 +108,5 @@ private final class PlanCache: Sendable {
       kept = CompressionPlan(sparsity.kind, count: count)
       return kept
     }
-  }
-}
-
-extension SymmetricMap {
-  /// The elements of a pattern, and whether a product finds nothing missing.
-  func evaluate(_ plan: CompressionPlan, checks: Bool = false) -> (matrix: SparseMatrix, isComplete: Bool) {
-    var seeds = plan.seeds(space.dtype)
-    let probe = checks ? space.irregular() : nil
-    if let probe { seeds = concatenated([seeds, probe.unsqueezed(axis: 0)]) }
-    let products = flat(seeds)
-    let matrix = SparseMatrix(
-      rowCount: plan.count, columnCount: plan.count, rows: plan.rows, columns: plan.columns,
-      values: products.flattened().take(plan.positions))
-    guard let probe else { return (matrix, true) }
-    return (matrix, withoutGrad { agrees(matrix, probe, products.detached()[plan.colorCount]) })
-  }
-
-  /// Whether the matrix's product is this one, but for rounding beside the largest.
-  private func agrees(_ matrix: SparseMatrix, _ vector: Tensor, _ product: Tensor) -> Bool {
-    let tolerance = product.dtype == .float64 ? 0x1p-26 : 0x1p-11
-    let size = product.storage.largestMagnitude
-    let gap = (matrix(vector) - product).storage.largestMagnitude
-    // What is not finite anyway is not the pattern's fault.
-    return gap <= tolerance * size || !size.isFinite
-  }
-}
-
-extension VectorSpace {
-  /// A vector without regularity, all elements between 0.5 and 1.5.
-  func irregular() -> Tensor {
-    (1 + 0.5 * sin(Tensor.arange(count, dtype: .float64) * 1.7 + 0.5)).asType(dtype)
   }
 }

@@ -13,11 +13,34 @@ public struct SparseMatrix: Sendable, CustomStringConvertible {
   /// The elements, of shape [count]; with their history where they have one.
   public let values: Tensor
 
+  init(rowCount: Int, columnCount: Int, rows: [Int], columns: [Int], values: Tensor) {
+    self.rowCount = rowCount
+    self.columnCount = columnCount
+    self.rows = rows
+    self.columns = columns
+    self.values = values
+  }
+
+  /// The elements of a pattern.
+  init(_ plan: CompressionPlan, _ values: Tensor) {
+    self.init(rowCount: plan.count, columnCount: plan.count, rows: plan.rows, columns: plan.columns, values: values)
+  }
+
   /// The number of elements that are kept.
   public var count: Int { rows.count }
 
+  /// Whether what is computed of it and of a vector needs no history, so that plain loops will do.
+  private func isPlain(_ vector: Tensor? = nil) -> Bool {
+    !isRecording || (!values.isTracked && vector?.isTracked != true)
+  }
+
   /// All elements, [rowCount, columnCount].
   public func dense() -> Tensor {
+    if isPlain() {
+      let result = Tensor.zeros([rowCount, columnCount], dtype: values.dtype)
+      result.storage.setNumbers(values.storage, at: rows.indices.lazy.map { rows[$0] * columnCount + columns[$0] })
+      return result
+    }
     let places = Tensor(zip(rows, columns).map { $0 * columnCount + $1 }, shape: [count])
     return values.spread(to: places, of: rowCount * columnCount).reshaped([rowCount, columnCount])
   }
@@ -31,8 +54,24 @@ public struct SparseMatrix: Sendable, CustomStringConvertible {
         "SparseMatrix",
         "needs a \(values.dtype) vector of length \(columnCount), got \(vector.dtype) \(vector.shape)")
     }
+    if vector.rank == 1 && isPlain(vector) {
+      let result = Tensor.zeros([rowCount], dtype: values.dtype)
+      let (numbers, factors) = (values.storage.contiguous, vector.storage.contiguous)
+      if values.dtype == .float32 {
+        addProduct(Float.self, numbers, factors, result.storage)
+      } else {
+        addProduct(Double.self, numbers, factors, result.storage)
+      }
+      return result
+    }
     let factors = vector.take(Tensor(columns, shape: [count]), axis: -1)
     return (factors * values).spread(to: Tensor(rows, shape: [count]), of: rowCount)
+  }
+
+  private func addProduct<T: BinaryFloatingPoint>(_: T.Type, _ numbers: Storage, _ vector: Storage, _ result: Storage) {
+    let (a, x, y) = (numbers.typed(T.self), vector.typed(T.self), result.typed(T.self))
+    for index in rows.indices { y[rows[index]] += a[index] * x[columns[index]] }
+    withExtendedLifetime((numbers, vector)) {}
   }
 
   /// The diagonal, zeros where no element is kept.

@@ -1,100 +1,98 @@
 import Tensor
 
-/// Finds which results of a linear map depend on which inputs, by products with NaN.
+/// Finds which results of a linear map depend on which inputs.
 ///
-/// A product is sums of products of tangents with numbers, so that NaN reaches every result that depends on it: a
-/// result that stays a number is zero for every tangent of those inputs. (A rule that drops a tangent, as `where`
-/// does of the branch not taken, drops it whatever it is.) Ranges of inputs are narrowed in steps: in each, ranges
-/// without a common row are asked together, as in coloured evaluation. So a banded matrix takes a few dozen products
-/// whatever its size, and a dense one is recognised after eight.
+/// Sets of inputs, a bit each, are followed along the recorded graph (``ForwardTape/reach(_:)``), 64 for a walk whose
+/// arithmetic is less than that of one product; where a function on the way does not say how they go, products with
+/// NaN are made instead. A product is sums of products of tangents with numbers, so that NaN reaches every result that
+/// depends on it: a result that stays a number is zero for every tangent of those inputs. (A rule that drops a
+/// tangent, as `where` does of the branch not taken, drops it whatever it is.)
+///
+/// Either way ranges of inputs are narrowed in steps: in each, ranges without a common row are asked together, as in
+/// coloured evaluation. So a banded matrix of a million columns takes five walks, or a few dozen products.
 extension SymmetricMap {
-  /// From this size on a dense result first asks whether it is sparse: at most 8 products of 512.
+  /// From this size on a dense result first asks whether it is sparse.
   private static var leastCount: Int { 512 }
-  private static var branching: Int { 8 }
 
-  /// The pattern, or nil where it is not worth while; always a pattern where `always`.
-  func detectedPlan(always: Bool = false) -> CompressionPlan? {
+  /// The pattern, and whether it is certain; nil where it is not worth while, but always a pattern where `always`.
+  ///
+  /// - Parameter most: The most vectors that a block may have.
+  func detectedPlan(always: Bool = false, most: Int = .max) -> (plan: CompressionPlan, isCertain: Bool)? {
     let count = space.count
     // Mixed dtypes are joined at a precision of their own.
     guard always || (count >= Self.leastCount && space.templates.allSatisfy { $0.dtype == space.dtype }) else {
       return nil
     }
+    var search = PatternSearch(count: count, isThorough: always) { reachedAlongGraph($0) }
+    switch search.run() {
+    case .found(let plan): return (plan, true)
+    case .isDense: return nil
+    case .isUnknown: break
+    }
     // An element that is zero at this point may have a derivative all the same.
-    if blocks.isRecorded { return always ? CompressionPlan(.banded(count), count: count) : nil }
-    var ranges = count == 0 ? [] : [0..<count]
-    // For each row the ranges it may depend on.
-    var candidates = RowLists(0, rowCount: count)
-    var spent = 0
-    // The first range of a level is as wide as any.
-    while let widest = ranges.first?.count, widest > 1 {
-      let parts = Swift.min(Self.branching, widest)
-      // Those of one row need a colour each: where that is too many already, colouring dense rows is wasted.
-      if !always && spent + candidates.longestRow * parts > count / 4 { return nil }
-      let colors = candidates.colors(columnCount: ranges.count)
-      let lanes = ((colors.max() ?? -1) + 1) * parts
-      spent += lanes
-      if !always && spent > count / 4 { return nil }
-      (ranges, candidates) = narrowed(ranges, candidates, colors, parts: parts, lanes: lanes)
-    }
-    let plan = CompressionPlan(candidates, count: count)
-    return always || plan.colorCount + spent <= count / 3 ? plan : nil
+    if blocks.isRecorded { return always ? (CompressionPlan(.banded(count), count: count)!, true) : nil }
+    search = PatternSearch(count: count, isThorough: always) { reachedByProducts($0, most: most) }
+    search.lanesPerLevel = 8
+    search.countsLanes = true
+    if case .found(let plan) = search.run() { return (plan, false) }
+    return nil
   }
 
-  /// Splits each range, and asks for each part which rows depend on it.
-  private func narrowed(
-    _ ranges: [Range<Int>], _ candidates: RowLists, _ colors: [Int], parts: Int, lanes: Int
-  ) -> ([Range<Int>], RowLists) {
-    let seeds = Tensor.zeros([lanes, space.count], dtype: space.dtype)
-    var children: [Range<Int>] = []
-    var firstChild: [Int] = []
-    for (range, color) in zip(ranges, colors) {
-      firstChild.append(children.count)
-      let width = (range.count + parts - 1) / parts
-      for (index, start) in stride(from: range.lowerBound, to: range.upperBound, by: width).enumerated() {
-        let child = start..<Swift.min(start + width, range.upperBound)
-        children.append(child)
-        let row = (color * parts + index) * space.count
-        for column in child { seeds.storage.setNumber(.nan, at: row + column) }
-      }
+  /// Bits of the results that depend on those of some inputs, by the graph; nil where it does not say.
+  private func reachedAlongGraph(_ seeds: Tensor) -> Tensor? {
+    var offset = 0
+    let words = seeds.shape.first(1)
+    let parts = space.templates.map { template -> Tensor in
+      defer { offset += template.count }
+      return seeds[..., offset..<offset + template.count].reshaped(words.followed(by: template.shape))
     }
-    firstChild.append(children.count)
-    let reached = isNaN(products(withLanesOf: seeds))
-    let isReached = reached.storage.typed(Bool.self)
-    var next = RowLists(capacity: space.count)
-    for row in 0..<space.count {
-      for place in candidates.places(row) {
-        let range = candidates.entries[place]
-        let lane = colors[range] * parts
-        let first = firstChild[range]
-        for index in 0..<firstChild[range + 1] - first
-        where isReached[(lane + index) * space.count + row] {
-          next.append(first + index)
-        }
-      }
-      next.endRow()
+    guard space.templates.allSatisfy({ $0.rank < Shape.maxRank }), let reached = reach(parts) else { return nil }
+    let flat = zip(space.templates, reached).map { template, sets in
+      sets?.reshaped(words.followed(by: [template.count]))
+        ?? Tensor.zeros(words.followed(by: [template.count]), dtype: .int64)
     }
-    withExtendedLifetime(reached) {}
-    return (children, next)
+    return flat.isEmpty ? seeds : concatenated(flat, axis: -1)
   }
 
-  /// Products of a block, some lanes at a time, contiguous.
-  private func products(withLanesOf seeds: Tensor) -> Tensor {
-    let count = seeds.shape[0]
-    let most = blocks.lanes(count)
-    guard most < count, !blocks.callsProgram else { return withoutGrad { contiguous(flat(seeds)) } }
-    // As many pieces for each of two or four threads.
-    let pieces = Swift.min(((count + most - 1) / most + 3) & ~3, count)
-    var parts: [Tensor?] = Array(repeating: nil, count: pieces)
+  /// The same by products with NaN, a vector for each bit that is used.
+  private func reachedByProducts(_ seeds: Tensor, most: Int) -> Tensor? {
+    let count = space.count
+    let bits = seeds.storage.typed(Int64.self)
+    let words = seeds.shape[0]
+    let lanes = (0..<64 * words).filter { lane in
+      (0..<count).contains { bits[lane / 64 * count + $0] & (1 << Int64(lane % 64)) != 0 }
+    }
+    let width = blocks.lanes(lanes.count, most: most)
+    let pieces = blocks.pieces(lanes.count, lanes: width)
+    var parts: [Tensor?] = Array(repeating: nil, count: pieces.count)
     parts.withUnsafeMutableBufferPointer { parts in
-      let parts = UnsafeSendable(parts)
-      Parallel.runAlone(pieces) { piece in
-        parts.value[piece] = withoutGrad {
-          flat(seeds[count * piece / pieces..<count * (piece + 1) / pieces]).detached()
+      let shared = UnsafeSendable(parts)
+      blocks.forEachPiece(pieces.count, lanes: width, most: most) { piece in
+        withoutGrad {
+          let block = Tensor.zeros([pieces[piece].count, count], dtype: space.dtype)
+          for (row, lane) in lanes[pieces[piece]].enumerated() {
+            let mask: Int64 = 1 << Int64(lane % 64)
+            for column in 0..<count where bits[lane / 64 * count + column] & mask != 0 {
+              block.storage.setNumber(.nan, at: row * count + column)
+            }
+          }
+          shared.value[piece] = isNaN(flat(block).detached())
         }
       }
     }
-    return contiguous(concatenated(parts.map { $0! }))
+    let result = Tensor.zeros(seeds.shape, dtype: .int64)
+    let reached = result.storage.typed(Int64.self)
+    for (piece, part) in zip(pieces, parts) {
+      let flags = part!.storage.contiguous
+      let isReached = flags.typed(Bool.self)
+      for (row, lane) in lanes[piece].enumerated() {
+        for column in 0..<count where isReached[row * count + column] {
+          reached[lane / 64 * count + column] |= 1 << Int64(lane % 64)
+        }
+      }
+      withExtendedLifetime(flags) {}
+    }
+    withExtendedLifetime(seeds) {}
+    return result
   }
-
-  private func contiguous(_ tensor: Tensor) -> Tensor { Tensor(tensor.detached().contiguousStorage) }
 }

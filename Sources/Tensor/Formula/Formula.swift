@@ -93,6 +93,20 @@ public final class Formula: Function, @unchecked Sendable {
 
   override package var pushesBlocksOfSeries: Bool { true }
 
+  /// An element depends on those that it is computed of, but for inputs that a result has no derivative in.
+  override package func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
+    let plan = plan(of: node)
+    var result: [Tensor?] = Array(repeating: nil, count: results.count)
+    for index in sets.indices {
+      guard let own = sets[index] else { continue }
+      let wide = ElementSets.widened(own, of: node, input: index, to: node.shape)
+      for target in plan.pushforward(from: [index]).targets {
+        result[target] = ElementSets.union(result[target], wide)
+      }
+    }
+    return result
+  }
+
   override func kink(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) -> Kink? {
     firstKink(inputs, numbers)
   }

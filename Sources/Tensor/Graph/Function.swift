@@ -137,6 +137,11 @@ open class Function: @unchecked Sendable {
 
   /// Whether series of higher orders may carry extra leading axes, a block of directions at once.
   package var pushesBlocksOfSeries: Bool { false }
+
+  /// For each result the sets of seeds that a tangent of its elements may depend on, from those of the inputs, as
+  /// ``ElementSets`` keep them; nil where this function does not say. More than there are is allowed, fewer are not:
+  /// what is left out of a sparse derivative is taken to be zero.
+  package func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? { nil }
 }
 
 extension Node {

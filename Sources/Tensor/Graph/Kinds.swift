@@ -11,6 +11,13 @@ open class LinearFunction: Function, @unchecked Sendable {
     fatalError("\(name): `transpose` is not overridden")
   }
 
+  /// Whether each element of the result is one of the input, or zero: then `apply` moves sets of elements, too.
+  package var movesElements: Bool { false }
+
+  override package func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
+    movesElements ? [sets[0].map { apply($0) }] : nil
+  }
+
   public final override func callAsFunction(_ x: Tensor) -> Tensor {
     if isWatched { return watched([x]) { [self.unwatched(x)] }[0] }
     return unwatched(x)

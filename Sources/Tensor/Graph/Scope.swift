@@ -21,6 +21,7 @@ package final class Alias: LinearFunction, @unchecked Sendable {
   private static let shared = Alias()
 
   override package var name: String { "alias" }
+  override package var movesElements: Bool { true }
   override package func apply(_ x: Tensor) -> Tensor { x }
   override package func transpose(_ cotangent: Tensor) -> Tensor { cotangent }
 

@@ -14,6 +14,7 @@ final class Gather: LinearFunction, @unchecked Sendable {
   }
 
   override var name: String { "gather" }
+  override package var movesElements: Bool { true }
 
   override func apply(_ x: Tensor) -> Tensor {
     let leading = x.shape.first(x.rank - input.rank)
@@ -63,6 +64,17 @@ final class GatherTranspose: LinearFunction, @unchecked Sendable {
 
   override func transpose(_ cotangent: Tensor) -> Tensor {
     Gather(positions, shape: shape, input: input)(cotangent)
+  }
+
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
+    [
+      sets[0].map { own in
+        let leading = own.shape.first(own.rank - shape.rank)
+        let (outer, _, inner) = input.split(at: positions.axis + input.rank)
+        return ElementSets.scatter(
+          own, lead: leading.elementCount, outer: outer, inner: inner, positions, into: leading.followed(by: input))
+      }
+    ]
   }
 }
 

@@ -46,7 +46,13 @@ final class IndexUpdate: Function, @unchecked Sendable {
     return [self(cotangent, Tensor.zeros(like: written)), written]
   }
 
-  override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+  override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] { updated(tangents) }
+
+  /// Elements are moved, and so are their sets.
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? { updated(sets) }
+
+  /// The same for what stands for the elements of both, under extra leading axes; nil is zeros.
+  private func updated(_ tangents: [Tensor?]) -> [Tensor?] {
     let some = (tangents[0] ?? tangents[1])!
     let leading = some.shape.first(some.rank - (tangents[0] == nil ? part.rank : input.rank))
     let whole = tangents[0] ?? Tensor.zeros(leading.followed(by: input), dtype: some.dtype)

@@ -51,6 +51,7 @@ final class Take: LinearFunction, @unchecked Sendable {
   }
 
   override var name: String { "take" }
+  override package var movesElements: Bool { true }
 
   override func apply(_ x: Tensor) -> Tensor {
     let axis = positions.axis + x.rank
@@ -101,6 +102,19 @@ final class TakeTranspose: LinearFunction, @unchecked Sendable {
   }
 
   override func transpose(_ cotangent: Tensor) -> Tensor { Take(positions, shape: shape)(cotangent) }
+
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
+    [
+      sets[0].map { own in
+        let inner = -positions.axis - 1
+        let leading = own.shape.first(own.rank - inner - shape.rank)
+        let trailing = own.shape.last(inner)
+        return ElementSets.spread(
+          own, outer: leading.elementCount, inner: trailing.elementCount, positions,
+          into: leading.followed(by: [positions.length]).followed(by: trailing))
+      }
+    ]
+  }
 }
 
 extension Tensor {

@@ -12,6 +12,8 @@ final class Cast: LinearFunction, @unchecked Sendable {
 
   override func apply(_ x: Tensor) -> Tensor { Tensor(x.storage.copied(as: target)) }
 
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? { sets }
+
   override func transpose(_ cotangent: Tensor) -> Tensor { Cast(from: target, to: source)(cotangent) }
 }
 

@@ -37,7 +37,13 @@ final class Concatenate: Function, @unchecked Sendable {
     }
   }
 
-  override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+  override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] { joined(tangents) }
+
+  /// Elements are moved, and so are their sets.
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? { joined(sets) }
+
+  /// What stands for the inputs' elements, one after another, under extra leading axes; nil is zeros.
+  private func joined(_ tangents: [Tensor?]) -> [Tensor?] {
     guard let index = tangents.firstIndex(where: { $0 != nil }) else { return [nil] }
     let some = tangents[index]!
     let leading = some.shape.first(some.rank - result.rank)

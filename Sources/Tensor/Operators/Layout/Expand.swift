@@ -15,6 +15,7 @@ final class Expand: LinearFunction, @unchecked Sendable {
   }
 
   override var name: String { "expand" }
+  override package var movesElements: Bool { true }
 
   override func apply(_ x: Tensor) -> Tensor {
     let lead = x.rank - input.rank
@@ -47,10 +48,6 @@ package final class SumTo: LinearFunction, @unchecked Sendable {
     if lead == 0, padding > 0, x.storage.isContiguous, x.dtype.isFloatingPoint, input.last(result.rank) == result {
       return Tensor(Reduce.sumOfLeadingAxes(x.storage, kept: result.elementCount, result: result))
     }
-    var mask: UInt32 = 0
-    for axis in 0..<input.rank where axis < padding || (result[axis - padding] == 1 && input[axis] != 1) {
-      mask |= 1 << UInt32(input.rank - 1 - axis)
-    }
     let shape = lead == 0 ? result : x.shape.first(lead).followed(by: result)
     guard
       let sum = Reduce.run(
@@ -60,7 +57,24 @@ package final class SumTo: LinearFunction, @unchecked Sendable {
     return Tensor(Storage(viewing: sum, shape: shape, strides: shape.rowMajorStrides))
   }
 
+  /// The axes that are summed, see ``ReducedAxes``.
+  private var mask: UInt32 {
+    let padding = input.rank - result.rank
+    return (0..<input.rank).reduce(0) { mask, axis in
+      axis < padding || (result[axis - padding] == 1 && input[axis] != 1)
+        ? mask | 1 << UInt32(input.rank - 1 - axis) : mask
+    }
+  }
+
   override package func transpose(_ cotangent: Tensor) -> Tensor { Expand(from: result, to: input)(cotangent) }
+
+  override package func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
+    [
+      sets[0].map { own in
+        ElementSets.united(own, along: mask).reshaped(own.shape.first(own.rank - input.rank).followed(by: result))
+      }
+    ]
+  }
 }
 
 extension Tensor {

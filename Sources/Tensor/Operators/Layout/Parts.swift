@@ -47,10 +47,16 @@ final class Parts: Function, @unchecked Sendable {
     return [concatenated(parts, axis: axis)]
   }
 
-  override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
-    guard let tangent = tangents[0] else { return lengths.map { _ in nil } }
-    let lead = tangent.shape.first(tangent.rank - input.rank)
-    return Parts(lengths, axis: axis, of: lead.followed(by: input))([tangent])
+  override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] { parts(of: tangents[0]) }
+
+  /// Elements are moved, and so are their sets.
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? { parts(of: sets[0]) }
+
+  /// The parts of something with the input's axes under extra leading ones.
+  private func parts(of whole: Tensor?) -> [Tensor?] {
+    guard let whole else { return lengths.map { _ in nil } }
+    let lead = whole.shape.first(whole.rank - input.rank)
+    return Parts(lengths, axis: axis, of: lead.followed(by: input))([whole])
   }
 }
 

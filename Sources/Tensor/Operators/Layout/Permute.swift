@@ -9,6 +9,7 @@ final class Permute: LinearFunction, @unchecked Sendable {
   static let matrix = Permute([1, 0])
 
   override var name: String { "permute" }
+  override package var movesElements: Bool { true }
 
   override func apply(_ x: Tensor) -> Tensor {
     let lead = x.rank - order.rank

@@ -9,6 +9,7 @@ final class Reshape: LinearFunction, @unchecked Sendable {
   }
 
   override var name: String { "reshape" }
+  override package var movesElements: Bool { true }
 
   override func apply(_ x: Tensor) -> Tensor {
     let shape = x.shape.first(x.rank - input.rank).followed(by: result)

@@ -36,6 +36,7 @@ final class Slice: LinearFunction, @unchecked Sendable {
   init(_ region: SliceRegion) { self.region = region }
 
   override var name: String { "slice" }
+  override package var movesElements: Bool { true }
   override func apply(_ x: Tensor) -> Tensor { Tensor(region.view(of: x.storage)) }
   override func transpose(_ cotangent: Tensor) -> Tensor { SliceEmbedding(region)(cotangent) }
 }
@@ -46,6 +47,7 @@ final class SliceEmbedding: LinearFunction, @unchecked Sendable {
   init(_ region: SliceRegion) { self.region = region }
 
   override var name: String { "sliceEmbedding" }
+  override package var movesElements: Bool { true }
 
   override func apply(_ x: Tensor) -> Tensor {
     let shape = x.shape.first(x.rank - region.result.rank).followed(by: region.input)
@@ -77,7 +79,13 @@ final class SliceUpdate: Function, @unchecked Sendable {
     return [self(cotangent, Tensor.zeros(like: part)), part]
   }
 
-  override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+  override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] { updated(tangents) }
+
+  /// Elements are moved, and so are their sets.
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? { updated(sets) }
+
+  /// The same for what stands for the elements of both, under extra leading axes; nil is zeros.
+  private func updated(_ tangents: [Tensor?]) -> [Tensor?] {
     let lead = (tangents[0].map { $0.rank - region.input.rank } ?? tangents[1].map { $0.rank - region.result.rank })!
     let some = (tangents[0] ?? tangents[1])!
     let leading = some.shape.first(lead)

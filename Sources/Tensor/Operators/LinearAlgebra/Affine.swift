@@ -67,6 +67,11 @@ final class Affine: Function, @unchecked Sendable {
     return [parts.dropFirst().reduce(parts.first) { sum, part in sum.map { $0 + part } }]
   }
 
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
+    let bias = sets[2].map { ElementSets.widened($0, of: node, input: 2, to: node.shape) }
+    return [ElementSets.union(product.reach(node, left: sets[0], right: sets[1]), bias)]
+  }
+
   override func pushSeries(_ node: Node, _ source: any SeriesSource) -> [Series?] {
     let products = product.convolvedSeries(node, source)
     let bias = node.series(ofInput: 2, alignedToRank: 2, source)

@@ -34,6 +34,25 @@ final class MatrixProduct: BilinearFunction, @unchecked Sendable {
     }
   }
 
+  /// An element of the product depends on a row of the left matrix and on a column of the right one.
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? { [reach(node, left: sets[0], right: sets[1])] }
+
+  func reach(_ node: Node, left: Tensor?, right: Tensor?) -> Tensor? {
+    /// What the inner axis is summed over, for an operand whose inner axis has so many behind it once it is read.
+    func inner(_ sets: Tensor?, _ index: Int, _ isTransposed: Bool, behind: Int) -> Tensor? {
+      sets.map { sets in
+        let (source, output) = node.source(index)!
+        let matrix = isTransposed ? sets.transposed(-2, -1) : sets
+        let united = ElementSets.united(matrix, along: 1 << UInt32(behind))
+        let stack = source.shape(ofOutput: output).rank - 2
+        let narrow = united.shape.last(stack + 2)
+        return united.widened(from: narrow, to: node.shape)
+      }
+    }
+    return ElementSets.union(
+      inner(left, 0, transposesLeft, behind: 0), inner(right, 1, transposesRight, behind: 1))
+  }
+
   override func rightAdjoint(_ cotangent: Tensor, _ a: Tensor) -> Tensor {
     switch (transposesLeft, transposesRight) {
     case (false, false): MatrixProduct.leftTransposed(a, cotangent)

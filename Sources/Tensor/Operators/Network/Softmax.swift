@@ -81,6 +81,10 @@ final class Softmax: Function, @unchecked Sendable {
   override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
     [tangents[0].map { jacobianProduct($0, saved.output(0)) }]
   }
+
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
+    [sets[0].map { ElementSets.shared($0, along: axis, of: node.shape) }]
+  }
 }
 
 final class LogSoftmax: Function, @unchecked Sendable {
@@ -109,6 +113,10 @@ final class LogSoftmax: Function, @unchecked Sendable {
     [tangents[0].map { LogSoftmax.pushforward($0, saved.output(0), axis) }]
   }
 
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
+    [sets[0].map { ElementSets.shared($0, along: axis, of: node.shape) }]
+  }
+
   static func pushforward(_ tangent: Tensor, _ y: Tensor, _ axis: Int) -> Tensor {
     tangent - weighted.sum(tangent, y, axes: [axis], keepDims: true)
   }
@@ -129,6 +137,10 @@ final class LogSumExp: Function, @unchecked Sendable {
 
   override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
     [cotangents[0].map { LogSumExp.pulled($0, saved.input(0), saved.output(0)) }]
+  }
+
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
+    [sets[0].map { ElementSets.united($0, along: 1 << UInt32(-axis - 1)) }]
   }
 
   override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {

@@ -25,6 +25,10 @@ final class CumulativeSum: LinearFunction, @unchecked Sendable {
     return Tensor(result)
   }
 
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
+    [sets[0].map { ElementSets.accumulated($0, along: axis, isReverse: isReverse) }]
+  }
+
   override func transpose(_ cotangent: Tensor) -> Tensor {
     CumulativeSum(axis: axis, isReverse: !isReverse)(cotangent)
   }

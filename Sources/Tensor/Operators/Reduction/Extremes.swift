@@ -37,6 +37,11 @@ final class Extreme: Function, @unchecked Sendable {
     }
   }
 
+  /// Which element is the extreme one is not looked at.
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
+    [sets[0].map { ElementSets.reduced($0, axes) }]
+  }
+
   override func kink(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) -> Kink? {
     let ties = inputs[0].detached() .== axes.restored(results[0])
     let shared = ties .& (ties.sum(axes: axes.axes, keepDims: true) .> 1)

@@ -105,6 +105,15 @@ final class FormulaSum: Function, @unchecked Sendable {
     return formula.plan(wanted: wanted, resultsKept: false)
   }
 
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
+    let plan = plan(of: node)
+    var all: Tensor?
+    for index in sets.indices where !plan.pushforward(from: [index]).targets.isEmpty {
+      all = ElementSets.union(all, sets[index].map { ElementSets.widened($0, of: node, input: index, to: axes.input) })
+    }
+    return [all.map { ElementSets.reduced($0, axes) }]
+  }
+
   private func saved(_ node: Node, _ plan: Plan) -> [Tensor] {
     plan.savedInputs.map { node.saved($0, input: $0) }
   }

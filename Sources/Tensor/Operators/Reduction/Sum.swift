@@ -28,6 +28,10 @@ final class Sum: LinearFunction, @unchecked Sendable {
     ).map { Tensor($0) } ?? .placeholder
   }
 
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
+    [sets[0].map { ElementSets.reduced($0, axes) }]
+  }
+
   override func transpose(_ cotangent: Tensor) -> Tensor {
     let scaled = scale == 1 ? cotangent : cotangent * scale
     return Expand(from: axes.keptShape, to: axes.input)(axes.restored(scaled))

@@ -67,6 +67,12 @@ final class CrossEntropy: Function, @unchecked Sendable {
     return [result]
   }
 
+  override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
+    guard let own = sets[0] else { return [nil, nil] }
+    let rows = ElementSets.shared(own, along: -1, of: input)
+    return [ElementSets.reduced(rows, ReducedAxes(all: input)), rows]
+  }
+
   override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
     guard let tangent = tangents[0] else { return [nil, nil] }
     let y = LogSoftmax.pushforward(tangent, saved.output(1), -1)

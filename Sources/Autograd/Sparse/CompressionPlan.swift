@@ -1,0 +1,81 @@
+import Tensor
+
+/// A symmetric pattern with its columns coloured, so that one product with the sum of a colour's basis vectors for each
+/// colour gives all elements.
+struct CompressionPlan: Sendable {
+  /// Rows and columns of the matrix.
+  let count: Int
+  /// The elements, in row-major order.
+  let rows: [Int]
+  let columns: [Int]
+  let colorCount: Int
+  let colors: [Int]
+  /// Where each element stands among the products, [colours, count].
+  let places: [Int]
+
+  private init(count: Int, rows: [Int], columns: [Int], colors: [Int]) {
+    self.count = count
+    self.rows = rows
+    self.columns = columns
+    self.colors = colors
+    colorCount = (colors.max() ?? -1) + 1
+    places = zip(rows, columns).map { row, column in
+      let (a, b) = (colors[row], colors[column])
+      return b <= a ? b * count + row : a * count + column
+    }
+  }
+
+  /// Nil after a report.
+  init?(_ pattern: Sparsity.Kind, count: Int) {
+    switch pattern {
+    case .banded(let width): self.init(count: count, banded: width)
+    case .pattern(let rows, let columns):
+      if let bad = (rows + columns).first(where: { $0 < 0 || $0 >= count }) {
+        Misuse.report("hessian", "the pattern names element \(bad) of an input of \(count) elements")
+        return nil
+      }
+      self.init(RowLists(pairs: rows, columns, rowCount: count))
+    case .detected: return nil
+    }
+  }
+
+  /// From the columns of each row; elements across the diagonal are added.
+  init(_ lists: RowLists) {
+    let lists = lists.symmetrized()
+    var rows: [Int] = []
+    rows.reserveCapacity(lists.entries.count)
+    for row in 0..<lists.rowCount { for _ in lists.places(row) { rows.append(row) } }
+    self.init(count: lists.rowCount, rows: rows, columns: lists.entries, colors: lists.starColors())
+  }
+
+  /// Colours that repeat along the band: no column is next to another of its colour in a row.
+  private init(count: Int, banded width: Int) {
+    var rows: [Int] = []
+    var columns: [Int] = []
+    let width = Swift.min(width, Swift.max(count - 1, 0))
+    rows.reserveCapacity(count * (2 * width + 1))
+    columns.reserveCapacity(count * (2 * width + 1))
+    for row in 0..<count {
+      for column in Swift.max(0, row - width)..<Swift.min(count, row + width + 1) {
+        rows.append(row)
+        columns.append(column)
+      }
+    }
+    let period = 2 * width + 1
+    self.init(count: count, rows: rows, columns: columns, colors: (0..<count).map { $0 % period })
+  }
+
+  /// The sums of basis vectors to multiply with, [colours, count].
+  func seeds(_ chosen: Range<Int>, _ dtype: DType) -> Tensor {
+    let block = Tensor.zeros([chosen.count, count], dtype: dtype)
+    for (column, color) in colors.enumerated() where chosen.contains(color) {
+      block.storage.setNumber(1, at: (color - chosen.lowerBound) * count + column)
+    }
+    return block
+  }
+
+  /// The elements by the colour whose product gives them: where each colour's begin, and their positions.
+  func elementsByColor() -> RowLists {
+    RowLists(pairs: places.map { $0 / Swift.max(count, 1) }, Array(places.indices), rowCount: colorCount)
+  }
+}

@@ -1,0 +1,105 @@
+import Tensor
+
+/// Narrows down which columns each row of a square matrix has elements in, by asking which rows sets of columns reach.
+struct PatternSearch {
+  enum Outcome {
+    case found(CompressionPlan)
+    /// A coloured evaluation would cost as much as all columns one by one.
+    case isDense
+    /// Who was asked does not know.
+    case isUnknown
+  }
+
+  /// Bits of rows from those of columns, [words, count] of int64 both; nil for not known.
+  let reached: (Tensor) -> Tensor?
+  let count: Int
+  /// Whether a dense pattern is wanted, too.
+  let isThorough: Bool
+  /// Into how many parts ranges are cut in a step, times how many colours they need: a power of two.
+  var lanesPerLevel = 64
+  /// Whether each bit costs a product, which then counts.
+  var countsLanes = false
+
+  /// Ranges of columns, ascending and of one width but for the last of each cut, and for each row those it may reach.
+  private var ranges: [Range<Int>]
+  private var candidates: RowLists
+  private var spent = 0
+
+  init(count: Int, isThorough: Bool, reached: @escaping (Tensor) -> Tensor?) {
+    self.count = count
+    self.isThorough = isThorough
+    self.reached = reached
+    ranges = count == 0 ? [] : [0..<count]
+    candidates = RowLists(0, rowCount: count)
+  }
+
+  mutating func run() -> Outcome {
+    if count == 1 { candidates = RowLists(0, rowCount: 1) }
+    while let widest = ranges.first?.count, widest > 1 {
+      if isProbablyDense { return .isDense }
+      let colors = candidates.colors(columnCount: ranges.count)
+      let colorCount = (colors.max() ?? -1) + 1
+      let parts = partCount(widest, colorCount)
+      spent += colorCount * parts
+      if countsLanes && !isThorough && spent > count / 4 { return .isDense }
+      guard narrow(colors, colorCount, parts) else { return .isUnknown }
+    }
+    let plan = CompressionPlan(candidates)
+    return isThorough || plan.colorCount + (countsLanes ? spent : 0) <= count / 3 ? .found(plan) : .isDense
+  }
+
+  /// Powers of two, so that the lanes of a colour lie within one word.
+  private func partCount(_ width: Int, _ colorCount: Int) -> Int {
+    var parts = 2
+    let most = countsLanes ? lanesPerLevel : lanesPerLevel / Swift.max(colorCount, 1)
+    while 2 * parts <= most && parts < width { parts *= 2 }
+    return parts
+  }
+
+  /// Ranges of one row need a colour each: where that is too many already, colouring dense rows is wasted.
+  private var isProbablyDense: Bool {
+    if isThorough { return false }
+    if countsLanes { return spent + candidates.longestRow * Swift.min(lanesPerLevel, ranges[0].count) > count / 4 }
+    let isFull = ranges.count >= 32 && candidates.entries.count > count * ranges.count / 10 * 9
+    return isFull || candidates.longestRow > count / 3
+  }
+
+  /// Splits each range, and asks for each part which rows depend on it; false where that is not known.
+  private mutating func narrow(_ colors: [Int], _ colorCount: Int, _ parts: Int) -> Bool {
+    let words = (colorCount * parts + 63) / 64
+    let seeds = Tensor.zeros([words, count], dtype: .int64)
+    let bits = seeds.storage.typed(Int64.self)
+    var children: [Range<Int>] = []
+    var firstChild: [Int] = []
+    for (range, color) in zip(ranges, colors) {
+      firstChild.append(children.count)
+      let width = (range.count + parts - 1) / parts
+      for (index, start) in stride(from: range.lowerBound, to: range.upperBound, by: width).enumerated() {
+        let lane = color * parts + index
+        let child = start..<Swift.min(start + width, range.upperBound)
+        children.append(child)
+        for column in child { bits[lane / 64 * count + column] |= 1 << Int64(lane % 64) }
+      }
+    }
+    guard let found = reached(seeds) else { return false }
+    let storage = found.storage.contiguous
+    let isReached = storage.typed(Int64.self)
+    let mask: UInt64 = parts == 64 ? ~0 : (1 << UInt64(parts)) - 1
+    var next = RowLists(capacity: candidates.entries.count)
+    for row in 0..<count {
+      for place in candidates.places(row) {
+        let range = candidates.entries[place]
+        let lane = colors[range] * parts
+        var hits = UInt64(bitPattern: isReached[lane / 64 * count + row]) >> UInt64(lane % 64) & mask
+        while hits != 0 {
+          next.append(firstChild[range] + hits.trailingZeroBitCount)
+          hits &= hits - 1
+        }
+      }
+      next.endRow()
+    }
+    withExtendedLifetime((storage, seeds)) {}
+    (ranges, candidates) = (children, next)
+    return true
+  }
+}

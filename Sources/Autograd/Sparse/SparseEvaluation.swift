@@ -1,0 +1,93 @@
+import Tensor
+
+/// A symmetric map's elements by the products of a coloured pattern.
+extension SymmetricMap {
+  /// The elements of a pattern, and whether one product more finds nothing missing.
+  ///
+  /// - Parameter most: The most vectors that a block may have.
+  func evaluate(
+    _ plan: CompressionPlan, checks: Bool = false, most: Int = .max
+  ) -> (matrix: SparseMatrix, isComplete: Bool) {
+    let probe = checks ? space.irregular() : nil
+    let lanes = blocks.lanes(plan.colorCount + 1, most: most)
+    guard plan.colorCount + (checks ? 1 : 0) <= lanes else {
+      let matrix = SparseMatrix(plan, valuesInPieces(plan, lanes: lanes, most: most))
+      return (matrix, probe.map { isComplete(matrix, $0, flat($0)) } ?? true)
+    }
+    var seeds = plan.seeds(0..<plan.colorCount, space.dtype)
+    if let probe { seeds = concatenated([seeds, probe.unsqueezed(axis: 0)]) }
+    let products = flat(seeds)
+    let matrix = SparseMatrix(plan, products.flattened().elements(at: plan.places))
+    return (matrix, probe.map { isComplete(matrix, $0, products.detached()[plan.colorCount]) } ?? true)
+  }
+
+  /// The elements, from blocks of some colours each.
+  private func valuesInPieces(_ plan: CompressionPlan, lanes: Int, most: Int) -> Tensor {
+    let byColor = plan.elementsByColor()
+    let pieces = blocks.pieces(plan.colorCount, lanes: lanes)
+    func part(_ piece: Int) -> (elements: ArraySlice<Int>, values: Tensor) {
+      let chosen = pieces[piece]
+      let elements = byColor.entries[byColor.starts[chosen.lowerBound]..<byColor.starts[chosen.upperBound]]
+      let first = chosen.lowerBound * plan.count
+      let products = flat(plan.seeds(chosen, space.dtype))
+      return (elements, products.flattened().elements(at: elements.map { plan.places[$0] - first }))
+    }
+    if blocks.isRecorded {
+      let parts = pieces.indices.map { part($0).values }
+      // The values stand by colour; each is wanted at its element's place.
+      var order = Array(repeating: 0, count: plan.places.count)
+      for (position, element) in byColor.entries.enumerated() { order[element] = position }
+      return concatenated(parts).elements(at: order)
+    }
+    let values = Tensor.zeros([plan.places.count], dtype: space.dtype)
+    let result = UnsafeSendable(values.storage)
+    blocks.forEachPiece(pieces.count, lanes: lanes, most: most) { piece in
+      withoutGrad {
+        let (elements, numbers) = part(piece)
+        result.value.setNumbers(numbers.storage, at: elements)
+      }
+    }
+    return values
+  }
+
+  /// Whether the matrix's product is the map's, but for rounding beside the largest.
+  private func isComplete(_ matrix: SparseMatrix, _ vector: Tensor, _ product: Tensor) -> Bool {
+    withoutGrad {
+      let expected = product.asType(.float64).scalars(as: Double.self)
+      let found = matrix(vector).asType(.float64).scalars(as: Double.self)
+      let largest = expected.reduce(0) { $1.isFinite ? Swift.max($0, abs($1)) : $0 }
+      let tolerance = (product.dtype == .float64 ? 0x1p-26 : 0x1p-11) * largest
+      // A row that is not finite in both says nothing; in one it misses something.
+      return zip(found, expected).allSatisfy { a, b in
+        a.isFinite && b.isFinite ? abs(a - b) <= tolerance : !a.isFinite && !b.isFinite
+      }
+    }
+  }
+}
+
+extension BlockMap {
+  /// Consecutive parts of `0 ..< count` of at most so many vectors, as many for each of two or four threads.
+  func pieces(_ count: Int, lanes: Int) -> [Range<Int>] {
+    let parts = Swift.max(1, Swift.min(((count + lanes - 1) / lanes + 3) & ~3, count))
+    return (0..<parts).map { count * $0 / parts..<count * ($0 + 1) / parts }
+  }
+
+  /// Runs `body` for independent pieces of so many vectors, on several cores where they may be, and where as many
+  /// vectors at once fit; but large operators use several cores themselves.
+  func forEachPiece(_ count: Int, lanes: Int, most: Int, _ body: (Int) -> Void) {
+    guard count > 1, !callsProgram, !isRecorded, lanes <= most / BLAS.threads,
+      lanes &* largestTangent < 2 * Parallel.elementGrain
+    else { return (0..<count).forEach(body) }
+    withoutActuallyEscaping(body) { body in
+      let shared = UnsafeSendable(body)
+      Parallel.runAlone(count) { shared.value($0) }
+    }
+  }
+}
+
+extension VectorSpace {
+  /// A vector without regularity, all elements between 0.5 and 1.5.
+  func irregular() -> Tensor {
+    (1 + 0.5 * sin(Tensor.arange(count, dtype: .float64) * 1.7 + 0.5)).asType(dtype)
+  }
+}
