@@ -10,18 +10,26 @@ final class BackwardWalk: CotangentSink {
   /// Nothing older than this is of use; older nodes cannot depend on a target.
   private let oldest: UInt64
   private let queue: WalkQueue
+  /// Targets whose cotangents' numbers nobody reads, only their history.
+  private let unread: CollectedTargets?
   /// Cotangents of nodes with several results, by node.
   private var severalResults: [UInt64: [Tensor?]] = [:]
 
-  init(lead: Shape, oldest: UInt64) {
+  init(lead: Shape, oldest: UInt64, unread: CollectedTargets? = nil) {
     self.lead = lead
     self.oldest = oldest
+    self.unread = unread
     queue = WalkQueue()
   }
 
   deinit { queue.free() }
 
   func wants(_ node: Node, _ output: Int) -> Bool { node.sequence >= oldest }
+
+  func reads(_ node: Node, _ output: Int) -> Bool {
+    guard let unread else { return true }
+    return unread.position(of: node.sequence) == nil
+  }
 
   func receive(_ cotangent: consuming Tensor, _ node: Node, _ output: Int) {
     guard node.sequence >= oldest else { return }

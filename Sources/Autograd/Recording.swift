@@ -53,19 +53,26 @@ struct Recording<Output> {
     return pullBack(results, cotangents, to: inputs, recorded: record)
   }
 
+  /// The gradient of a number, recorded, for what is derived from its history: large numbers of it are arbitrary.
+  func gradientHistory(_ result: Tensor) -> [Tensor?] {
+    pullBack([result], [Tensor.ones(like: result)], to: inputs, recorded: true, numbers: false)
+  }
+
   /// Pushes tangents of the inputs forward to some results; nil is zero.
-  func pushforward(_ results: [Tensor], _ tangents: [Tensor?]) -> [Tensor?] {
+  func pushforward(_ results: [Tensor?], _ tangents: [Tensor?]) -> [Tensor?] {
     Pushforward(self, to: results)(tangents)
   }
 }
 
 /// The cotangents of `targets`, from those of some results; nil is zero.
 func pullBack(
-  _ results: [Tensor], _ cotangents: [Tensor], to targets: [Tensor], recorded: Bool
+  _ results: [Tensor], _ cotangents: [Tensor], to targets: [Tensor], recorded: Bool, numbers: Bool = true
 ) -> [Tensor?] {
   guard let first = results.first else { return targets.map { _ in nil } }
   let collected = CollectedTargets(targets)
-  let walk = BackwardWalk(lead: cotangents[0].shape.first(cotangents[0].rank - first.rank), oldest: collected.oldest)
+  let walk = BackwardWalk(
+    lead: cotangents[0].shape.first(cotangents[0].rank - first.rank), oldest: collected.oldest,
+    unread: numbers ? nil : collected)
   func run() {
     for index in results.indices {
       if let node = results[index].node { walk.receive(cotangents[index], node, Int(results[index].output)) }
@@ -77,7 +84,7 @@ func pullBack(
 }
 
 /// Targets among a graph's values, and the cotangents that came to them.
-private final class CollectedTargets: WalkTargets {
+final class CollectedTargets: WalkTargets {
   /// Nodes of targets, ascending, each once.
   private let sequences: [UInt64]
   private let newest: UInt64
@@ -102,7 +109,7 @@ private final class CollectedTargets: WalkTargets {
     found = Array(repeating: nil, count: sequences.count)
   }
 
-  private func position(of sequence: UInt64) -> Int? {
+  func position(of sequence: UInt64) -> Int? {
     guard sequence >= oldest, sequence <= newest else { return nil }
     // A transform's own inputs are leaves with consecutive numbers.
     let guess = Int(sequence - oldest)

@@ -120,7 +120,8 @@ public func jvp<Input: TensorStructure, Output: TensorStructure>(
 
 /// Hv, the Hessian of a function that gives one number times a direction, forward over reverse.
 ///
-/// Costs about one and a half gradients beside the gradient itself.
+/// Costs about two gradients: the gradient is recorded, but products of matrices that only its own numbers would need
+/// are left out (see ``valueGradAndHVP(_:at:along:)`` for both).
 /// - Parameters:
 ///   - input: Floating-point tensors.
 ///   - direction: v, of the input's structure, shapes and dtypes.
@@ -128,7 +129,13 @@ public func jvp<Input: TensorStructure, Output: TensorStructure>(
 public func hvp<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor, at input: Input, along direction: Input
 ) -> Input {
-  valueGradAndHVP(f, at: input, along: direction).product
+  let tensors = input.tensors
+  let directions = direction.tensors
+  guard fit(directions, tensors, "hvp", "direction", "input"),
+    let call = Recording("hvp", tensors, { f(input.with($0)) }), isNumber(call.output, "hvp")
+  else { return input.mapTensors { Tensor.zeros(like: $0) } }
+  let pushed = call.pushforward(call.gradientHistory(call.output), directions)
+  return input.with(orZeros(pushed, like: tensors, lead: lead(directions, over: tensors)))
 }
 
 /// The value, the gradient and Hv of a function that gives one number, for little more than Hv alone.
@@ -163,7 +170,7 @@ public func hvpReverse<Input: TensorStructure>(
   guard fit(directions, tensors, "hvp", "direction", "input"),
     let call = Recording("hvp", tensors, { f(input.with($0)) }), isNumber(call.output, "hvp")
   else { return input.mapTensors { Tensor.zeros(like: $0) } }
-  let gradients = call.pullback([call.output], [Tensor.ones(like: call.output)], recorded: true)
+  let gradients = call.gradientHistory(call.output)
   // <gradient, v> has v for its cotangent with respect to the gradient: the product itself is not needed.
   let present = gradients.indices.filter { gradients[$0]?.isTracked ?? false }
   let products = call.pullback(present.map { gradients[$0]! }, present.map { directions[$0] })

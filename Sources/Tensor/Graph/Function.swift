@@ -2,6 +2,8 @@
 package protocol CotangentSink: AnyObject {
   /// Whether a cotangent for this result of this node is of use.
   func wants(_ node: Node, _ output: Int) -> Bool
+  /// Whether the numbers of such a cotangent will be read, or only its history.
+  func reads(_ node: Node, _ output: Int) -> Bool
   /// Adds a cotangent; it may be broadcast against the result's shape in either direction.
   func receive(_ cotangent: consuming Tensor, _ node: Node, _ output: Int)
 }
@@ -154,6 +156,17 @@ extension Node {
   package func wants(_ index: Int, _ sink: any CotangentSink) -> Bool {
     guard let (node, output) = source(index) else { return false }
     return sink.wants(node, output)
+  }
+
+  /// Delivers what a rule computes for an input, where that is wanted; without its numbers where nobody will read
+  /// them, which is for rules that neither save nor look at what they compute.
+  @inline(__always)
+  func deliver(
+    toInput index: Int, _ sink: any CotangentSink, isOmissible: Bool = true, _ compute: () -> Tensor
+  ) {
+    guard let (node, output) = source(index), sink.wants(node, output) else { return }
+    let isRead = !isOmissible || sink.reads(node, output) || isWatched
+    sink.receive(isRead ? compute() : Meter.omitting(compute), node, output)
   }
 
   package func tangent(ofInput index: Int, _ source: any TangentSource) -> Tensor? {

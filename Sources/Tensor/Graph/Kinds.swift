@@ -76,6 +76,13 @@ open class BilinearFunction: Function, @unchecked Sendable {
     fatalError("\(name): `rightAdjoint` is not overridden")
   }
 
+  /// Whether its rules are nothing but further functions like it, which look at no number: a large result that
+  /// nobody reads then need not be computed.
+  package var isMultiplication: Bool { false }
+
+  /// The function's result added to a sum, in whose memory it may be left; nil where that is no simpler.
+  package func apply(_ a: Tensor, _ b: Tensor, addingTo sum: Storage) -> Tensor? { nil }
+
   public final override func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor {
     if isWatched { return watched([a, b]) { [self.unwatched(a, b)] }[0] }
     return unwatched(a, b)
@@ -105,13 +112,11 @@ open class BilinearFunction: Function, @unchecked Sendable {
     _ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink
   ) {
     let lead = cotangent.rank - node.shape.rank
-    if node.wants(0, sink) {
-      let b = node.saved(1, input: 1).aligned(lead, with: cotangent)
-      node.deliver(leftAdjoint(copy cotangent, b), toInput: 0, sink)
+    node.deliver(toInput: 0, sink, isOmissible: isMultiplication) { [cotangent] in
+      leftAdjoint(cotangent, node.saved(1, input: 1).aligned(lead, with: cotangent))
     }
-    if node.wants(1, sink) {
-      let a = node.saved(0, input: 0).aligned(lead, with: cotangent)
-      node.deliver(rightAdjoint(cotangent, a), toInput: 1, sink)
+    node.deliver(toInput: 1, sink, isOmissible: isMultiplication) { [cotangent] in
+      rightAdjoint(cotangent, node.saved(0, input: 0).aligned(lead, with: cotangent))
     }
   }
 
@@ -123,12 +128,13 @@ open class BilinearFunction: Function, @unchecked Sendable {
     let left = node.tangent(ofInput: 0, source).map {
       self($0, node.saved(1, input: 1).aligned(lead($0, 0), with: $0))
     }
-    let right = node.tangent(ofInput: 1, source).map {
-      self(node.saved(0, input: 0).aligned(lead($0, 1), with: $0), $0)
+    guard let tangent = node.tangent(ofInput: 1, source) else { return [left] }
+    let a = node.saved(0, input: 0).aligned(lead(tangent, 1), with: tangent)
+    guard let left else { return [self(a, tangent)] }
+    if !isRecording, !isWatched, left.storage.isOwned, let sum = apply(a, tangent, addingTo: left.storage) {
+      return [sum]
     }
-    guard let left else { return [right] }
-    guard let right else { return [left] }
-    return [left + right]
+    return [left + self(a, tangent)]
   }
 
   package final override func pushSeries(_ node: Node, _ source: any SeriesSource) -> [Series?] {

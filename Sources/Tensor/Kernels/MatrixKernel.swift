@@ -35,26 +35,48 @@ enum MatrixKernel {
     let stack = isOne ? Shape() : a.shape.first(a.shape.rank - 2).broadcast(with: b.shape.first(b.shape.rank - 2))!
     let matrix = Shape(rows: m, columns: n)
     let result = Storage(isOne ? matrix : stack.followed(by: matrix), a.dtype)
-    guard result.count > 0 else { return result }
+    multiply(a, b, transposeA: transposeA, transposeB: transposeB, (m, n, k), stack, into: result, adding: row)
+    return result
+  }
+
+  /// The product added to what contiguous memory holds, which must be no operand's; nil where its shape is another.
+  static func product(
+    _ a: Storage, _ b: Storage, transposeA: Bool, transposeB: Bool, addingTo sum: Storage
+  ) -> Storage? {
+    let m = a.shape[a.shape.rank - (transposeA ? 1 : 2)]
+    let k = a.shape[a.shape.rank - (transposeA ? 2 : 1)]
+    let n = b.shape[b.shape.rank - (transposeB ? 2 : 1)]
+    let stack = a.shape.first(a.shape.rank - 2).broadcast(with: b.shape.first(b.shape.rank - 2))!
+    guard sum.shape == stack.followed(by: Shape(rows: m, columns: n)), sum.isOwned else { return nil }
+    multiply(a, b, transposeA: transposeA, transposeB: transposeB, (m, n, k), stack, into: sum, beta: 1)
+    return sum
+  }
+
+  private static func multiply(
+    _ a: Storage, _ b: Storage, transposeA: Bool, transposeB: Bool, _ size: (m: Int, n: Int, k: Int), _ stack: Shape,
+    into result: Storage, beta: Double = 0, adding row: Storage? = nil
+  ) {
+    guard result.count > 0 else { return }
+    let (m, n, k) = size
     let left = operand(a, flipped: transposeA)
     let right = operand(b, flipped: transposeB)
     let row = row?.contiguous
     withExtendedLifetime((left.storage, right.storage, row)) {
-      if isOne || stack.rank == 0 {
+      if stack.rank == 0 {
         BLAS.gemm(
           a.dtype, transposeA: left.transposed, transposeB: right.transposed, m: m, n: n, k: k,
           a: left.storage.pointer, lda: left.leading, b: right.storage.pointer, ldb: right.leading,
-          c: result.pointer, ldc: n, row: row.map { UnsafeRawPointer($0.pointer) })
+          beta: beta, c: result.pointer, ldc: n, row: row.map { UnsafeRawPointer($0.pointer) })
       } else {
-        runStack(stack, left, right, m, n, k, result)
+        runStack(stack, left, right, m, n, k, beta, result)
       }
     }
-    return result
   }
 
   /// Runs of the stack along its last axis with constant strides, one batch each.
   private static func runStack(
-    _ stack: Shape, _ left: Operand, _ right: Operand, _ m: Int, _ n: Int, _ k: Int, _ result: Storage
+    _ stack: Shape, _ left: Operand, _ right: Operand, _ m: Int, _ n: Int, _ k: Int, _ beta: Double,
+    _ result: Storage
   ) {
     let leftStrides = stackStrides(left.storage, stack)
     let rightStrides = stackStrides(right.storage, stack)
@@ -73,7 +95,7 @@ enum MatrixKernel {
           result.dtype, transposeA: left.transposed, transposeB: right.transposed, batch: stack[last], m: m, n: n,
           k: k, a: left.storage.pointer + places.first * size, lda: left.leading, strideA: leftStrides[last],
           b: right.storage.pointer + places.second * size, ldb: right.leading, strideB: rightStrides[last],
-          c: target.value + run * stack[last] * m * n * size, ldc: n, strideC: m * n, threads: threads)
+          beta: beta, c: target.value + run * stack[last] * m * n * size, ldc: n, strideC: m * n, threads: threads)
       }
     }
   }

@@ -53,9 +53,17 @@ package enum Meter {
     return try install(rehearses: false, body).result
   }
 
+  /// Runs a rule whose result's numbers nobody will read, only its history: large kernels compute nothing, and what
+  /// they would is not counted.
+  package static func omitting<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try install(rehearses: true, counts: false, body).result
+  }
+
   @inline(never)
   private static func install<Result, Failure: Error>(
-    rehearses: Bool, _ body: () throws(Failure) -> Result
+    rehearses: Bool, counts: Bool = true, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> (result: Result, flops: Int) {
     let thread = adj_thread()!
     let outer = thread.pointee.meter
@@ -67,7 +75,7 @@ package enum Meter {
       adj_meter_end()
       adj_thread().pointee.meter = outer
       // What is counted within counts outside, too.
-      if let outer { adj_meter_add(outer, meter.pointee.flops) }
+      if counts, let outer { adj_meter_add(outer, meter.pointee.flops) }
       meter.deallocate()
     }
     let result = try body()

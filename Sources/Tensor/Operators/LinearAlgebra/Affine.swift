@@ -40,13 +40,11 @@ final class Affine: Function, @unchecked Sendable {
 
   override func pullback(_ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink) {
     let lead = cotangent.rank - 2
-    if node.wants(0, sink) {
-      let weight = node.saved(1, input: 1).aligned(lead, with: cotangent)
-      node.deliver(product.leftAdjoint(copy cotangent, weight), toInput: 0, sink)
+    node.deliver(toInput: 0, sink) { [cotangent] in
+      product.leftAdjoint(cotangent, node.saved(1, input: 1).aligned(lead, with: cotangent))
     }
-    if node.wants(1, sink) {
-      let x = node.saved(0, input: 0).aligned(lead, with: cotangent)
-      node.deliver(product.rightAdjoint(copy cotangent, x), toInput: 1, sink)
+    node.deliver(toInput: 1, sink) { [cotangent] in
+      product.rightAdjoint(cotangent, node.saved(0, input: 0).aligned(lead, with: cotangent))
     }
     // The walk sums over the rows.
     if node.wants(2, sink) { node.deliver(cotangent, toInput: 2, sink) }
@@ -57,6 +55,7 @@ final class Affine: Function, @unchecked Sendable {
   }
 
   override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+    if let sum = sum(tangents, saved) { return [Tensor(sum)] }
     let ofInput = tangents[0].map { product($0, saved.input(1).aligned($0.rank - 2, with: $0)) }
     let ofWeight = tangents[1].map { product(saved.input(0).aligned($0.rank - 2, with: $0), $0) }
     let ofBias = tangents[2].map { bias in
@@ -65,6 +64,19 @@ final class Affine: Function, @unchecked Sendable {
     }
     let parts = [ofInput, ofWeight, ofBias].compactMap { $0 }
     return [parts.dropFirst().reduce(parts.first) { sum, part in sum.map { $0 + part } }]
+  }
+
+  /// Both products and the bias in one memory, for plain numbers without leading axes; nil for others.
+  private func sum(_ tangents: [Tensor?], _ saved: SavedTensors) -> Storage? {
+    guard !isRecording, !isWatched, let weight = tangents[1], weight.rank == 2, tangents[0]?.rank ?? 2 == 2,
+      tangents[2]?.rank ?? 1 == 1
+    else { return nil }
+    let ofWeight = MatrixKernel.product(
+      saved.input(0).storage, weight.storage, transposeA: false, transposeB: product.transposesRight,
+      adding: tangents[2]?.storage)
+    guard let x = tangents[0] else { return ofWeight }
+    return MatrixKernel.product(
+      x.storage, saved.input(1).storage, transposeA: false, transposeB: product.transposesRight, addingTo: ofWeight)
   }
 
   override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {

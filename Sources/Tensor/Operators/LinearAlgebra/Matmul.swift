@@ -25,6 +25,14 @@ final class MatrixProduct: BilinearFunction, @unchecked Sendable {
       MatrixKernel.product(a.storage, b.storage, transposeA: transposesLeft, transposeB: transposesRight))
   }
 
+  override var isMultiplication: Bool { true }
+
+  override func apply(_ a: Tensor, _ b: Tensor, addingTo sum: Storage) -> Tensor? {
+    MatrixKernel.product(
+      a.storage, b.storage, transposeA: transposesLeft, transposeB: transposesRight, addingTo: sum
+    ).map { Tensor($0) }
+  }
+
   override func leftAdjoint(_ cotangent: Tensor, _ b: Tensor) -> Tensor {
     switch (transposesLeft, transposesRight) {
     case (false, false): MatrixProduct.rightTransposed(cotangent, b)

@@ -26,6 +26,8 @@ final class Convolution: BilinearFunction, @unchecked Sendable {
     }
   }
 
+  override var isMultiplication: Bool { true }
+
   override func apply(_ a: Tensor, _ b: Tensor) -> Tensor {
     let kernel = ConvolutionKernel(geometry, a.storage.contiguous, b.storage.contiguous)
     return switch computed {
