@@ -36,10 +36,17 @@ final class ForwardTape: @unchecked Sendable {
   /// Whether a step calls closures of the program: then walks stay on the thread that asks for them.
   let callsProgram: Bool
 
-  /// Prepares the way from `inputs`, none of which was computed from another, to `results`.
-  init(from inputs: [Tensor], to results: [Tensor?]) {
-    var builder = TapeBuilder(ends: Set(inputs.compactMap { $0.node?.sequence }))
-    let oldest = inputs.compactMap { $0.node?.sequence }.min() ?? .max
+  /// Prepares the way from `inputs` to `results`.
+  ///
+  /// - Parameter boundary: Where given, nothing older is on the way but inputs, which may then have been computed from
+  ///   one another; otherwise none was.
+  init(from inputs: [Tensor], to results: [Tensor?], since boundary: UInt64? = nil) {
+    let ends = inputs.compactMap(\.node)
+    var builder = TapeBuilder(ends: Set(ends.map(\.sequence)))
+    if let boundary {
+      for node in inRecordingOrder(ends.filter { $0.sequence < boundary }) { builder.add(node) }
+    }
+    let oldest = boundary ?? ends.map(\.sequence).min() ?? .max
     for node in nodes(before: results, since: oldest) { builder.add(node) }
     seeds = inputs.map { builder.place(of: $0) ?? -1 }
     self.results = results.map { $0.flatMap { builder.place(of: $0) } ?? -1 }
@@ -147,6 +154,13 @@ private struct TapeBuilder {
     }
     return (dropped, most)
   }
+}
+
+/// Nodes in the order of recording, each once.
+private func inRecordingOrder(_ nodes: [Node]) -> [Node] {
+  var sorted: [Node] = []
+  for node in nodes.sorted(by: { $0.sequence < $1.sequence }) where sorted.last !== node { sorted.append(node) }
+  return sorted
 }
 
 /// The nodes that tensors depend on, in the order of recording, none older than `oldest`.

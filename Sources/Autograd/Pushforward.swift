@@ -12,9 +12,11 @@ struct Pushforward {
   private let isObserved: Bool
 
   /// Of a transform's own recording; a result that is nil is zero.
-  init<Output>(_ call: Recording<Output>, to results: [Tensor?]) {
-    inputs = call.inputs
-    tape = ForwardTape(from: call.inputs, to: results)
+  ///
+  /// - Parameter captured: Values from before the call that count as inputs, after its own; partial derivatives.
+  init<Output>(_ call: Recording<Output>, to results: [Tensor?], captured: [Tensor] = []) {
+    inputs = call.inputs + captured
+    tape = ForwardTape(from: inputs, to: results, since: captured.isEmpty ? nil : call.firstLeaf)
     isRecorded = call.escapes(results.compactMap { $0 })
     isObserved = call.isObserved
   }

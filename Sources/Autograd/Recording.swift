@@ -7,7 +7,8 @@ import Tensor
 struct Recording<Output> {
   let inputs: [Tensor]
   let output: Output
-  private let firstLeaf: UInt64
+  /// What is older was there before the call.
+  let firstLeaf: UInt64
   /// Whether the transform was called where derivatives are recorded.
   let isObserved: Bool
 
@@ -65,11 +66,15 @@ struct Recording<Output> {
 }
 
 /// The cotangents of `targets`, from those of some results; nil is zero.
+///
+/// - Parameter boundary: Where given, nothing older is passed, nor any target: cotangents are those of partial
+///   derivatives, also where a target came from another.
 func pullBack(
-  _ results: [Tensor], _ cotangents: [Tensor], to targets: [Tensor], recorded: Bool, numbers: Bool = true
+  _ results: [Tensor], _ cotangents: [Tensor], to targets: [Tensor], since boundary: UInt64 = 0, recorded: Bool,
+  numbers: Bool = true
 ) -> [Tensor?] {
   guard let first = results.first else { return targets.map { _ in nil } }
-  let collected = CollectedTargets(targets)
+  let collected = CollectedTargets(targets, boundary)
   let walk = BackwardWalk(
     lead: cotangents[0].shape.first(cotangents[0].rank - first.rank), oldest: collected.oldest,
     unread: numbers ? nil : collected)
@@ -89,11 +94,14 @@ final class CollectedTargets: WalkTargets {
   private let sequences: [UInt64]
   private let newest: UInt64
   let oldest: UInt64
+  /// Nothing older is passed, nor any target; 0 where there is no such bound.
+  private let boundary: UInt64
   /// What came to each; the results' after the first by node and number.
   private var found: [Tensor?]
   private var others: [UInt64: [Tensor?]] = [:]
 
-  init(_ targets: [Tensor]) {
+  init(_ targets: [Tensor], _ boundary: UInt64) {
+    self.boundary = boundary
     var sequences: [UInt64] = []
     sequences.reserveCapacity(targets.count)
     var isAscending = true
@@ -123,7 +131,9 @@ final class CollectedTargets: WalkTargets {
     return sequences[low] == sequence ? low : nil
   }
 
-  func contains(_ node: Node) -> Bool { node.isEnd || position(of: node.sequence) != nil }
+  func contains(_ node: Node) -> Bool {
+    node.isEnd || node.sequence < boundary || position(of: node.sequence) != nil
+  }
 
   func take(_ cotangent: consuming Tensor, _ node: Node) -> Bool {
     if let position = position(of: node.sequence) {
@@ -144,10 +154,10 @@ final class CollectedTargets: WalkTargets {
     return isLast(node)
   }
 
-  private func refuse(_ node: Node) { if node.gradient == nil { node.refuseCotangent() } }
+  private func refuse(_ node: Node) { if node.isEnd && node.gradient == nil { node.refuseCotangent() } }
 
   /// What a target came from may be another target.
-  private func isLast(_ node: Node) -> Bool { node.isEnd || node.sequence == oldest }
+  private func isLast(_ node: Node) -> Bool { node.isEnd || boundary > 0 || node.sequence == oldest }
 
   func cotangent(of target: Tensor) -> Tensor? {
     guard let node = target.node, let position = position(of: node.sequence) else { return nil }

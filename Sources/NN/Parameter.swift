@@ -18,10 +18,12 @@ public final class Parameter: Sendable {
 
   /// The current value, a leaf.
   ///
+  /// A function that derivatives evaluate again (see `checkpoint`) reads what it read at first.
+  ///
   /// What is set may have any history, which is dropped; the gradient stays (see ``clearGrad()``).
   /// - Precondition: What is set has the shape and dtype that the parameter has.
   public var value: Tensor {
-    get { leaf.withLock { $0 } }
+    get { RecordedReads.read(leaf.withLock { $0 }) }
     set {
       leaf.withLock { old in
         guard newValue.shape == old.shape, newValue.dtype == old.dtype else {

@@ -9,32 +9,12 @@ struct CheckpointTests {
 
   private func block(_ inputs: [Tensor]) -> Tensor { tanh(matmul(sin(inputs[0]), inputs[1])) }
 
-  private func sameToOrderTwo(_ f: @escaping ([Tensor]) -> Tensor, _ g: @escaping ([Tensor]) -> Tensor) -> Bool {
-    let at = [x, w]
-    let v = at.map { cos($0 * 3) }
-    let pairs = [
-      ([f(at)], [g(at)]), (grad(f)(at), grad(g)(at)), (hvp(f, at: at, along: v), hvp(g, at: at, along: v)),
-      (hvpReverse(f, at: at, along: v), hvpReverse(g, at: at, along: v)),
-      (
-        grad { jvp(f, at: $0, along: v).tangent }(at), grad { jvp(g, at: $0, along: v).tangent }(at)
-      ),
-      (
-        [jvp({ jvp(f, at: $0, along: v).tangent }, at: at, along: v).tangent],
-        [jvp({ jvp(g, at: $0, along: v).tangent }, at: at, along: v).tangent]
-      ),
-      (
-        grad { hvp(f, at: $0, along: v)[0].sum() }(at), grad { hvp(g, at: $0, along: v)[0].sum() }(at)
-      ),
-    ]
-    return pairs.allSatisfy { zip($0, $1).allSatisfy { near($0, doubles($1), 1e-12) } }
-  }
-
   @Test func exactToOrderThree() {
     let recomputed = checkpoint(block)
-    #expect(sameToOrderTwo({ block($0).sum() }, { recomputed($0).sum() }))
+    #expect(agreeToOrderTwo({ block($0).sum() }, { recomputed($0).sum() }, at: [x, w]))
     // One within another, and one after another.
     let nested = checkpoint { (inputs: [Tensor]) in recomputed([inputs[0] * 2, inputs[1]]) }
-    #expect(sameToOrderTwo({ square(block([$0[0] * 2, $0[1]])).sum() }, { square(nested($0)).sum() }))
+    #expect(agreeToOrderTwo({ square(block([$0[0] * 2, $0[1]])).sum() }, { square(nested($0)).sum() }, at: [x, w]))
   }
 
   @Test func keepsItsInputsOnly() throws {
@@ -82,10 +62,37 @@ struct CheckpointTests {
     #expect(near(pullback(seeds), doubles(seeds * cos(x))))
   }
 
-  @Test func capturedTrackedTensorsAreReported() {
-    let captured = w.tracked()
-    let message = misuse { _ = checkpoint { (x: Tensor) in matmul(x, captured) }(x) }
-    #expect(message?.contains("checkpoint") == true && message?.contains("make it an input") == true)
+  /// The node must not keep the whole result, nor what came between.
+  @Test func resultsLiveNoLongerThanTheirHolders() async {
+    await #expect(processExitsWith: .success) {
+      let x = Tensor.ones([1_000_000], dtype: .float64).tracked()
+      let w = scalar(2).tracked()
+      func lossAndBytes(_ f: @escaping (Tensor) -> Tensor) -> (Tensor, Int) {
+        let before = TensorMemory.liveBytes
+        let loss = f(x).sum()
+        return (loss, TensorMemory.liveBytes - before)
+      }
+      let (plain, _) = lossAndBytes { checkpoint { $0[..<500_000] * 2 }($0) }
+      let (captured, bytes) = lossAndBytes { checkpoint { exp($0[..<500_000] * w) }($0) }
+      let (_, again) = lossAndBytes { checkpoint { $0[..<500_000] * 2 }($0) }
+      #expect(bytes < 10_000 && again < 10_000)
+      plain.backward()
+      captured.backward()
+      #expect(abs(w.grad!.item() / (500_000 * exp(2.0)) - 1) < 1e-12)
+    }
+  }
+
+  /// Of a function that is asked what it keeps: one evaluation.
+  @Test func memoryTakesOneEvaluation() {
+    var count = 0
+    let w = w.tracked()
+    let counted = checkpoint { (x: Tensor) -> Tensor in
+      count += 1
+      return tanh(matmul(x, w))
+    }
+    let memory = counted.memory(at: x)
+    #expect(count == 1)
+    #expect(memory.keptBytes == 48 && memory.plainBytes == 48 + 96 + 64)
   }
 
   /// A closure of the program runs on no thread but the caller's, whatever is shared out otherwise.

@@ -83,6 +83,10 @@ public struct HessianOperator<Input: TensorStructure> {
 }
 
 /// What is recorded never changes, and any number of threads may multiply at once.
+/// Products on several threads at once share a graph that nothing changes. Where the function was made with
+/// ``checkpoint(_:)``, ``rootSolve(_:from:at:tolerance:maxSteps:)`` or ``fixedPoint(_:from:at:tolerance:maxSteps:)``, the
+/// graph calls the program's closures on whatever thread asks for a product: they must then be fit for that (capture
+/// nothing that changes without a lock), which the compiler does not check.
 extension HessianOperator: @unchecked Sendable where Input: Sendable {}
 
 extension HessianOperator where Input == [Tensor] {

@@ -5,92 +5,71 @@ import Tensor
 /// Inputs: b, x, theta. As a function of x and theta through A its derivative needs that of A times a vector, which
 /// is a Jacobian-vector product of F: dw = A^-1 (db - dA w). The factors serve every order, since A stays the same.
 final class LinearSolve: Function, @unchecked Sendable {
-  private let label: String
-  private let factors: LUFactors
+  private let equation: ImplicitFunction
   private let isTransposed: Bool
-  private let residual: (Tensor, [Tensor]) -> Tensor
-  private let unknowns: Shape
   private let inputCount: Int
 
-  init(
-    _ label: String, _ factors: LUFactors, transposed: Bool, unknowns: Shape, parameters: Int,
-    _ residual: @escaping (Tensor, [Tensor]) -> Tensor
-  ) {
-    self.label = label
-    self.factors = factors
+  init(_ equation: ImplicitFunction, transposed: Bool, parameters: Int) {
+    self.equation = equation
     isTransposed = transposed
-    self.residual = residual
-    self.unknowns = unknowns
     inputCount = 2 + parameters
     super.init()
     callsProgram = true
+    captured = equation.captured
   }
 
-  override var name: String { "\(label).solve" }
+  override var name: String { "\(equation.label).solve" }
   override var saves: [Saved] { (1..<inputCount).map { .input($0) } + [.output(0)] }
 
   override func forward(_ inputs: [Tensor]) -> [Tensor] {
     let b = inputs[0]
-    let lead = b.shape.first(b.rank - unknowns.rank)
-    let rows = b.reshaped([lead.elementCount, unknowns.elementCount])
-    return [factors.solve(rows, transposed: isTransposed).reshaped(b.shape)]
+    let rows = b.reshaped([b.shape.first(b.rank - 1).elementCount, b.shape.last(1).elementCount])
+    return [equation.factors.solve(rows, transposed: isTransposed).reshaped(b.shape)]
   }
 
   /// The same solution of another right side, with A or its transpose.
   private func solve(_ b: Tensor, transposed: Bool, _ saved: SavedTensors) -> Tensor {
-    let other = LinearSolve(
-      label, factors, transposed: transposed, unknowns: unknowns, parameters: inputCount - 2, residual)
+    let other = LinearSolve(equation, transposed: transposed, parameters: inputCount - 2)
     return other([b] + (1..<inputCount).map { saved.input($0) })[0]
   }
 
-  /// A times a vector, or its transpose, as a function of x and of theta's floating-point tensors.
-  private func product(_ saved: SavedTensors, with vector: Tensor) -> (
-    at: [Tensor], places: [Int], f: ([Tensor]) -> Tensor
-  ) {
+  /// A times the solution, or its transpose, as a function of those of x and theta that are tracked. Nil after a report.
+  private func product(_ saved: SavedTensors) -> (again: Reevaluation, places: [Int])? {
     let inputs = (1..<inputCount).map { saved.input($0) }
-    let places = inputs.indices.filter { inputs[$0].dtype.isFloatingPoint }
-    let (residual, isTransposed) = (residual, isTransposed)
-    let f = { (own: [Tensor]) -> Tensor in
+    let places = inputs.indices.filter { saved.isTracked(1 + $0) }
+    // Nobody asks for derivatives with respect to it where the rule is not recorded.
+    let vector = isRecording ? saved.output(0) : saved.output(0).detached()
+    let (residual, isTransposed) = (equation.residual, isTransposed)
+    let again = Reevaluation(
+      equation.label, places.map { inputs[$0] }, captured: equation.captured, reads: equation.reads,
+      constants: [vector]
+    ) { own in
       let all = inputs.replacing(places, own)
-      let equation = { (x: Tensor) in residual(x, Array(all.dropFirst())) }
+      let function = { (x: Tensor) in residual(x, Array(all.dropFirst())) }
       return isTransposed
-        ? Autograd.vjp(equation, at: all[0]).pullback(vector)
-        : Autograd.jvp(equation, at: all[0], along: vector).tangent
+        ? [Autograd.vjp(function, at: all[0]).pullback(vector)]
+        : [Autograd.jvp(function, at: all[0], along: vector).tangent]
     }
-    return (places.map { inputs[$0] }, places, f)
+    return again.map { ($0, places) }
   }
 
   override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
-    var result: [Tensor?] = Array(repeating: nil, count: inputCount)
-    guard let cotangent = cotangents[0] else { return result }
+    guard let cotangent = cotangents[0] else {
+      return Array(repeating: nil, count: inputCount + equation.captured.count)
+    }
     let adjoint = solve(cotangent, transposed: !isTransposed, saved)
-    result[0] = adjoint
-    let product = product(saved, with: saved.output(0))
-    let (_, pullback) = Autograd.vjp(product.f, at: product.at)
-    for (place, part) in zip(product.places, pullback(-adjoint)) { result[1 + place] = part }
-    return result
+    guard let (again, places) = product(saved) else {
+      return [adjoint] + Array(repeating: nil, count: inputCount - 1 + equation.captured.count)
+    }
+    return [adjoint] + again.pullback([-adjoint]).spread(to: places, of: inputCount - 1)
   }
 
   override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
     var right = tangents[0]
-    let product = product(saved, with: saved.output(0))
-    let moving = product.places.indices.filter { tangents[1 + product.places[$0]] != nil }
-    if !moving.isEmpty {
-      let pushed = Autograd.jvp(
-        { (own: [Tensor]) in product.f(product.at.replacing(moving, own)) }, at: moving.map { product.at[$0] },
-        along: moving.map { tangents[1 + product.places[$0]]! }
-      ).tangent
-      right = right.map { $0 - pushed } ?? -pushed
+    if tangents.dropFirst().contains(where: { $0 != nil }), let (again, places) = product(saved) {
+      let moving = places.map { tangents[1 + $0] } + tangents[inputCount...]
+      if let pushed = again.pushforward(moving)[0] { right = right.map { $0 - pushed } ?? -pushed }
     }
     return [right.map { solve($0, transposed: isTransposed, saved) }]
-  }
-}
-
-extension Array where Element == Tensor {
-  /// The same with other tensors at some places.
-  func replacing(_ places: [Int], _ tensors: [Tensor]) -> [Tensor] {
-    var result = self
-    for (place, tensor) in zip(places, tensors) { result[place] = tensor }
-    return result
   }
 }

@@ -85,6 +85,10 @@ open class Function: @unchecked Sendable {
   /// Whether rules call closures of the program, which need not be fit for threads that it did not start.
   package final var callsProgram = false
 
+  /// Tracked values that a call depends on beside what it is given: the last inputs of its node, whose numbers it does
+  /// not save. Read after ``forward(_:)``.
+  package final var captured: [Tensor]?
+
   /// Where a call is not differentiable in its tracked inputs, for ``withStrictDerivatives(_:)``; nil where it is.
   func kink(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) -> Kink? { nil }
 
@@ -97,7 +101,8 @@ open class Function: @unchecked Sendable {
     let results = forward(inputs.map { $0.detached() })
     if results.isEmpty { Misuse.report(name, "forward gave no result; a function has at least one") }
     if results.contains(where: { $0.node != nil }) { reportHeldTensor() }
-    return results.isEmpty ? [.placeholder] : record(inputs, results.map { $0.detached() })
+    if results.isEmpty { return [.placeholder] }
+    return record(captured.map { inputs + $0 } ?? inputs, results.map { $0.detached() })
   }
 
   /// Applies the function to one tensor; its first result.

@@ -22,8 +22,20 @@ public struct GraphSummary: Sendable, CustomStringConvertible {
   /// Bytes of all that is kept; memory that several operations share counts once.
   public let savedBytes: Int
 
-  /// Bytes that the graphs of several results keep together.
-  package static func savedBytes(of results: [Tensor]) -> Int { GraphSummary(results.compactMap(\.node)).savedBytes }
+  /// Bytes that nodes keep together.
+  package static func savedBytes(of nodes: [Node]) -> Int {
+    bytes(of: nodes.flatMap { node in (0..<node.savedCount).compactMap { node.savedStorage($0) } })
+  }
+
+  /// Bytes of the memory of several storages; what they share counts once.
+  package static func bytes(of storages: [Storage]) -> Int {
+    var blocks: [ObjectIdentifier: Int] = [:]
+    for storage in storages {
+      let memory = storage.owner ?? storage
+      blocks[ObjectIdentifier(memory)] = memory.count * memory.dtype.byteCount
+    }
+    return blocks.values.reduce(0, +)
+  }
 
   /// Ends in the results' nodes.
   package init(_ results: [Node]) {
@@ -46,15 +58,7 @@ public struct GraphSummary: Sendable, CustomStringConvertible {
         inputs: (0..<node.inputCount).map { node.source($0).flatMap { position[ObjectIdentifier($0.node)] } },
         savedBytes: node.savedBytes, savedShapes: saved.map(\.shape))
     }
-    var blocks: [ObjectIdentifier: Int] = [:]
-    for node in nodes {
-      for slot in 0..<node.savedCount {
-        guard let storage = node.savedStorage(slot) else { continue }
-        let memory = storage.owner ?? storage
-        blocks[ObjectIdentifier(memory)] = memory.count * memory.dtype.byteCount
-      }
-    }
-    savedBytes = blocks.values.reduce(0, +)
+    savedBytes = GraphSummary.savedBytes(of: nodes)
   }
 
   /// One line an operation: `%2 = multiply(%0, %1)  float32 [3]  saves [3]`.

@@ -1,0 +1,19 @@
+/// An equation had no solution that could be found, or none with a derivative.
+public enum SolveError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// After so many steps the residual's largest magnitude was still this.
+  case noConvergence(operation: String, steps: Int, residual: Double)
+  /// The derivative of the equation with respect to the unknowns has no inverse at the solution.
+  case singular(operation: String, size: Int)
+
+  /// Which solve failed and why: what is left of the residual and what to change, or which derivative is singular.
+  public var description: String {
+    switch self {
+    case .noConvergence(let operation, let steps, let residual):
+      "\(operation): no convergence in \(steps) steps, the residual is still \(residual); start nearer, allow more "
+        + "steps or a larger tolerance"
+    case .singular(let operation, let size):
+      "\(operation): the derivative of the equation with respect to its \(size) unknowns is singular at the "
+        + "solution, so the solution has no derivative there"
+    }
+  }
+}
