@@ -67,6 +67,34 @@ struct SnippetTests {
     #expect(Swift.abs(trace.item() - 2004) < 1000)
   }
 
+  private func equilibriumLayer() throws {
+    // snippet
+    let layer = Linear(2, 2)
+    let inputs = Tensor([[0.5, -1.0]])
+    let state = try fixedPoint({ z, x in tanh(0.3 * layer(z) + x) }, from: Tensor.zeros(like: inputs), at: inputs)
+    state.sum().backward()  // the layer's gradients, without those of the steps
+    // end
+    #expect(state.allClose(tanh(0.3 * layer(state) + inputs), relative: 1e-5))
+    let gradients = layer.parameters.map { $0.grad!.detached() }
+    layer.clearGrad()
+    (0..<50).reduce(Tensor.zeros(like: inputs)) { z, _ in tanh(0.3 * layer(z) + inputs) }.sum().backward()
+    for (gradient, parameter) in zip(gradients, layer.parameters) {
+      #expect(gradient.allClose(parameter.grad!, relative: 1e-4, absolute: 1e-5))
+    }
+  }
+
+  private func checkpointedLayer() {
+    // snippet
+    let layer = Linear(2, 2)
+    let hidden = checkpoint { (x: Tensor) in tanh(layer(x)) }
+    hidden(Tensor([[1.0, 2.0]])).sum().backward()  // fills the layer's gradients
+    // end
+    let gradients = layer.parameters.map { $0.grad!.detached() }
+    layer.clearGrad()
+    tanh(layer(Tensor([[1.0, 2.0]]))).sum().backward()
+    for (gradient, parameter) in zip(gradients, layer.parameters) { #expect(gradient.allClose(parameter.grad!)) }
+  }
+
   @Test func solutionsCheckpointsAndExamples() throws {
     // snippet
     let root = { (a: Tensor) in try! rootSolve({ x, a in exp(x) + x - a }, from: Tensor.zeros(like: a), at: a) }
@@ -75,6 +103,8 @@ struct SnippetTests {
     // x' = 1 / (exp(x) + 1), x'' = -exp(x) x'^3; x = 0 solves a = 1.
     #expect(curvature[0].allClose(Tensor(-0.125), relative: 1e-4))
 
+    try equilibriumLayer()
+
     // snippet
     let deep = { (x: Tensor) in (0..<100).reduce(x) { y, _ in sin(y) + y } }
     let gradient = grad { checkpoint(deep)($0).sum() }(Tensor([1.0, 2.0]))
@@ -82,6 +112,8 @@ struct SnippetTests {
     // end
     #expect(gradient.allClose(grad { deep($0).sum() }(Tensor([1.0, 2.0]))))
     #expect("\(checkpoint(deep).memory(at: Tensor([1.0, 2.0])))" == "keeps 8 bytes instead of 800")
+
+    checkpointedLayer()
 
     // snippet
     let curvatures = try vmap(hessian { x in exp(x[0] * x[1]) })(Tensor([[1.0, 2.0], [3.0, 4.0]]))
