@@ -43,10 +43,7 @@ struct RecordedGaussNewton {
   init?<Output: TensorStructure>(
     _ operation: String, _ output: Output, _ loss: @escaping (Output) -> Tensor, withRespectTo inputs: [Tensor]
   ) {
-    if let index = inputs.firstIndex(where: { !$0.isTracked }) {
-      Misuse.report(operation, "input \(index) is not tracked; make it with requiresGrad: true or tracked()")
-      return nil
-    }
+    guard areIndependent(inputs, operation) else { return nil }
     let results = output.tensors
     self.init(
       operation, output, loss, inputs, outer: { $0.detached() }, Pushforward(from: inputs, to: results)

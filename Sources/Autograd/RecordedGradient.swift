@@ -19,11 +19,7 @@ struct RecordedGradient {
   /// Of a number that was recorded by itself with respect to tensors none of which was computed from another;
   /// products are constants.
   init?(_ operation: String, of y: Tensor, withRespectTo inputs: [Tensor]) {
-    guard isNumber(y, operation) else { return nil }
-    if let index = inputs.firstIndex(where: { !$0.isTracked }) {
-      Misuse.report(operation, "input \(index) is not tracked; make it with requiresGrad: true or tracked()")
-      return nil
-    }
+    guard isNumber(y, operation), areIndependent(inputs, operation) else { return nil }
     let found = pullBack([y], [Tensor.ones(like: y)], to: inputs, recorded: true)
     value = y.detached()
     pushforward = Pushforward(from: inputs, to: found)

@@ -37,6 +37,32 @@ func fit(
   return true
 }
 
+/// Whether tensors are tracked, and none was computed from another: derivatives with respect to both would not be those
+/// of a function of two arguments.
+func areIndependent(_ inputs: [Tensor], _ operation: String) -> Bool {
+  if let index = inputs.firstIndex(where: { !$0.isTracked }) {
+    Misuse.report(operation, "input \(index) is not tracked; make it with requiresGrad: true or tracked()")
+    return false
+  }
+  let places = Dictionary(
+    inputs.enumerated().map { ($1.node!.sequence, $0) }, uniquingKeysWith: { first, _ in first })
+  // The input that each node is, or was computed from.
+  var origins: [UInt64: Int] = [:]
+  for node in nodes(before: inputs, since: places.keys.min() ?? .max) {
+    let origin = (0..<node.inputCount).lazy.compactMap { node.source($0).flatMap { origins[$0.node.sequence] } }.first
+    let own = places[node.sequence]
+    if let origin, let own {
+      Misuse.report(
+        operation,
+        "input \(own), \(inputs[own].dtype) \(inputs[own].shape), was computed from input \(origin); the derivatives in "
+          + "both are no Hessian. Leave one of them out, or compute the number from detached().tracked() copies")
+      return false
+    }
+    if let found = own ?? origin { origins[node.sequence] = found }
+  }
+  return true
+}
+
 /// Zeros, with these leading axes, where there is nil.
 func orZeros(_ tensors: [Tensor?], like others: [Tensor], lead: Shape = []) -> [Tensor] {
   zip(tensors, others).map { $0 ?? Tensor.zeros(lead.followed(by: $1.shape), dtype: $1.dtype) }

@@ -97,6 +97,32 @@ struct HessianOperatorTests {
         == "HessianOperator: input 0 is not tracked; make it with requiresGrad: true or tracked()")
   }
 
+  @Test func inputsAreIndependent() throws {
+    let x = f64(1, 2).tracked()
+    let y = x * x
+    let z = (y * y + x).sum()
+    let expected =
+      "HessianOperator: input 1, float64 [2], was computed from input 0; the derivatives in both are no Hessian. Leave "
+      + "one of them out, or compute the number from detached().tracked() copies"
+    #expect(misuse { _ = HessianOperator(of: z, withRespectTo: [x, y]) } == expected)
+    #expect(misuse { _ = HessianOperator(gaussNewton: z, loss: { $0 }, withRespectTo: [x, y]) } == expected)
+    #expect(
+      misuse { _ = HessianOperator(of: z, withRespectTo: [y, x]) }?.contains("input 0, float64 [2], was computed") == true)
+    // Through something between, of which it is a view.
+    let far = sin(exp(x) * 2).reshaped([2, 1])
+    #expect(misuse { _ = HessianOperator(of: far.sum(), withRespectTo: [x, far]) } != nil)
+    // What is said to be right is right.
+    #expect(doubles(try HessianOperator(of: z, withRespectTo: [y]).dense().matrix()) == [2, 0, 0, 2])
+    let copy = y.detached().tracked()
+    let both = try HessianOperator(of: (copy * copy + x).sum(), withRespectTo: [x, copy]).dense().matrix()
+    #expect(doubles(both) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2])
+    // Siblings are independent.
+    let siblings = HessianOperator(of: (exp(x) * y).sum(), withRespectTo: [y])
+    #expect(siblings.count == 2)
+    let (a, b) = (exp(x), sin(x))
+    #expect(try HessianOperator(of: (a * b).sum(), withRespectTo: [a, b]).dense().matrix().sum().item() == 4)
+  }
+
   @Test func solves() throws {
     for (dtype, tolerance) in [(DType.float64, 1e-12), (.float32, 1e-6)] {
       let h = HessianOperator(Self.quadratic, at: Tensor.zeros([6], dtype: dtype))
@@ -202,6 +228,64 @@ struct HessianOperatorTests {
       if case SpectrumError.notPositiveDefinite = $0 { return true } else { return false }
     }
     #expect(misuse { _ = h.trace(samples: 0, using: &generator) } == "trace: needs at least one sample, got 0")
+  }
+
+  /// Numbers whose squares no float32 (and, far out, no float64) can hold.
+  @Test func farFromOne() throws {
+    var generator = RandomGenerator(seed: 5)
+    for (dtype, sizes) in [(DType.float32, [1e-24, 1, 1e25]), (.float64, [1e-200, 1e-24, 1, 1e200])] {
+      for size in sizes {
+        let factors = (1...4).map { Double($0) }
+        let h = HessianOperator(
+          { (x: Tensor) in 0.5 * (x * (x * Tensor(factors.map { $0 * size }).asType(dtype))).sum() },
+          at: Tensor.zeros([4], dtype: dtype))
+        let tolerance = dtype == .float32 ? 1e-5 : 1e-10
+        let (low, high) = try h.extremeEigenvalues(using: &generator)
+        #expect(near([low / size, high / size], [1, 4], tolerance), "\(dtype) \(size)")
+        let b = Tensor(factors.map { $0 * size }).asType(dtype)
+        let x = try h.solve(b, tolerance: tolerance)
+        #expect(near(x, [1, 1, 1, 1], tolerance * 10), "\(dtype) \(size): \(x)")
+        let logs = factors.reduce(0) { $0 + log($1 * size) }
+        #expect(near([try h.logDeterminant(samples: 2, using: &generator)], [logs], tolerance))
+      }
+      let identity = HessianOperator({ (x: Tensor) in 0.5 * (x * x).sum() }, at: Tensor.zeros([3], dtype: dtype))
+      for size in sizes {
+        let b = Tensor([size, -2 * size, 0]).asType(dtype)
+        #expect(near(try identity.solve(b) / size, [1, -2, 0], 1e-6))
+        #expect(identity.conjugateGradients(b).iterations == 1)
+      }
+    }
+    // Below the normal numbers.
+    let identity = HessianOperator({ (x: Tensor) in 0.5 * (x * x).sum() }, at: Tensor.zeros([2]))
+    let b = Tensor([0x1p-140, 0x1p-149] as [Float])
+    #expect(doubles(try identity.solve(b)) == [0x1p-140, 0x1p-149])
+  }
+
+  @Test func wrongNumbersAreReported() {
+    let h = HessianOperator(Self.quadratic, at: Tensor.zeros([6], dtype: .float64))
+    let b = Tensor.ones([6], dtype: .float64)
+    var generator = RandomGenerator(seed: 1)
+    #expect(misuse { _ = try h.solve(b, tolerance: -1) } == "solve: the tolerance is -1.0; it must be 0 or more")
+    #expect(misuse { _ = try h.solve(b, tolerance: .nan) } == "solve: the tolerance is nan; it must be 0 or more")
+    #expect(
+      misuse { _ = try h.solve(b, damping: .infinity) } == "solve: the damping is inf; it must be a finite number")
+    #expect(misuse { _ = try h.solve(b, maxIterations: -1) } == "solve: needs at least 0 iterations, got -1")
+    #expect(
+      misuse { _ = try h.extremeEigenvalues(tolerance: -0.1, using: &generator) }
+        == "extremeEigenvalues: the tolerance is -0.1; it must be 0 or more")
+    #expect(
+      misuse { _ = try h.extremeEigenvalues(maxIterations: 0, using: &generator) }
+        == "extremeEigenvalues: needs at least 1 iteration, got 0")
+    #expect(
+      misuse { _ = try h.logDeterminant(samples: 0, using: &generator) }
+        == "logDeterminant: needs at least one sample, got 0")
+    #expect(
+      misuse { _ = try h.logDeterminant(iterations: -2, using: &generator) }
+        == "logDeterminant: needs at least 1 iteration, got -2")
+    #expect(
+      misuse { _ = h.diagonalEstimate(samples: -1, using: &generator) }
+        == "diagonalEstimate: needs at least one sample, got -1")
+    #expect(h.conjugateGradients(b, maxIterations: 0).failure == .notConverged(iterations: 0, residual: 1))
   }
 
   private func eliminated(_ matrix: [Double], _ n: Int) -> Double {

@@ -95,7 +95,7 @@ extension HessianOperator where Input == [Tensor] {
   ///
   /// - Parameters:
   ///   - y: One element, tracked.
-  ///   - inputs: Tracked tensors, none of which was computed from another. Products are constants.
+  ///   - inputs: Tracked tensors, none of which was computed from another (which is reported). Products are constants.
   public init(of y: Tensor, withRespectTo inputs: [Tensor]) {
     self.init(RecordedGradient("HessianOperator", of: y, withRespectTo: inputs), inputs.map { $0.detached() })
   }
@@ -105,7 +105,7 @@ extension HessianOperator where Input == [Tensor] {
   ///
   /// - Parameters:
   ///   - output: Tracked.
-  ///   - inputs: Tracked tensors, none of which was computed from another. Products are constants.
+  ///   - inputs: Tracked tensors, none of which was computed from another (which is reported). Products are constants.
   public init<Output: TensorStructure>(
     gaussNewton output: Output, loss: @escaping (Output) -> Tensor, withRespectTo inputs: [Tensor]
   ) {

@@ -14,25 +14,25 @@ struct Lanczos {
   private var next: Tensor
   private var scale = 0.0
 
-  init(start: Tensor) { next = start / Tensor.full([], norm(start), dtype: start.dtype) }
+  init(start: Tensor) { next = start / column(norms(start), like: start) }
 
   /// One more dimension, for one product.
   mutating func extend(_ product: (Tensor) -> Tensor) {
     let vector = next
     basis.append(vector)
     var image = product(vector)
-    let size = norm(image)
+    let size = norms(image)[0]
     guard size.isFinite else { return isFinite = false }
     scale = Swift.max(scale, size)
-    diagonal.append(dot(vector, image).item())
+    diagonal.append(innerProducts(vector, image)[0])
     let space = stacked(basis)
     for _ in 0..<2 { image = image - matmul(matmul(space, image), space) }
-    let length = norm(image)
+    let length = norms(image)[0]
     let roundoff = vector.dtype == .float64 ? 0x1p-52 : 0x1p-23
     let reached = Double(vector.count).squareRoot() * 4 * roundoff * scale
     if basis.count >= vector.count || length <= reached { return isComplete = true }
     offDiagonal.append(length)
-    next = image / Tensor.full([], length, dtype: image.dtype)
+    next = image / column([length], like: image)
   }
 
   /// The projection's eigenvalues, ascending, with the weight of the start vector in each (they add up to 1),
@@ -48,5 +48,3 @@ struct Lanczos {
     }
   }
 }
-
-private func norm(_ x: Tensor) -> Double { dot(x, x).item().squareRoot() }

@@ -44,9 +44,9 @@ extension HessianOperator {
   /// vectors are held. What it gives is a constant to every derivative.
   /// - Parameters:
   ///   - b: Of the input's structure, shapes and dtypes.
-  ///   - tolerance: Of the residual's 2-norm, relative to that of `b`, as the recurrence has it.
+  ///   - tolerance: Of the residual's 2-norm, relative to that of `b`, as the recurrence has it; 0 or more.
   ///   - maxIterations: The number of elements unless told.
-  ///   - damping: A number that is added to the diagonal.
+  ///   - damping: A finite number that is added to the diagonal.
   /// - Throws: ``ConjugateGradientError`` where it does not converge or H + damping is not positive definite.
   public func solve(
     _ b: Input, tolerance: Double = 1e-5, maxIterations: Int? = nil, damping: Double = 0
@@ -61,22 +61,27 @@ extension HessianOperator {
   public func conjugateGradients(
     _ b: Input, tolerance: Double = 1e-5, maxIterations: Int? = nil, damping: Double = 0
   ) -> ConjugateGradientResult<Input> {
+    // What is given after a report.
+    let nothing = ConjugateGradientResult(
+      solution: b, iterations: 0, residual: 0, failure: nil, negativeCurvatureDirection: nil)
     guard fit(b.tensors, map.space.templates, "solve", "right side", "input"),
       lead(b.tensors, over: map.space.templates) == []
     else {
       if lead(b.tensors, over: map.space.templates) != [] {
         Misuse.report("solve", "the right side has leading axes; solve for one vector at a time")
       }
-      return ConjugateGradientResult(
-        solution: b, iterations: 0, residual: 0, failure: nil, negativeCurvatureDirection: nil)
+      return nothing
     }
+    guard isTolerance(tolerance, "solve"), isDamping(damping, "solve"),
+      isIterations(maxIterations ?? 0, "solve", least: 0)
+    else { return nothing }
     return withoutGrad {
       var state = ConjugateGradients(right: map.space.joined(b.tensors.map { $0.detached() }), tolerance: tolerance)
       let limit = maxIterations ?? Swift.max(count, 1)
       while !state.isDone && state.iterations < limit { state.iterate { flat($0, damping: damping) } }
       let (failure, direction) = state.failure
       return ConjugateGradientResult(
-        solution: b.with(map.space.split(state.solution)), iterations: state.iterations, residual: state.residual,
+        solution: b.with(map.space.split(state.unscaledSolution)), iterations: state.iterations, residual: state.residual,
         failure: failure, negativeCurvatureDirection: direction.map { b.with(map.space.split($0)) })
     }
   }
@@ -88,34 +93,37 @@ extension HessianOperator {
   }
 }
 
-/// The iteration's vectors.
+/// The iteration's vectors, in units of the right side's magnitude, so that a small one is no zero.
 private struct ConjugateGradients {
-  private(set) var solution: Tensor
+  private var solution: Tensor
   private(set) var iterations = 0
   private var remainder: Tensor
   private var direction: Tensor
   private var square: Double
   private let target: Double
+  private let unit: Tensor
   private let rightNorm: Double
   private var stop: (error: ConjugateGradientError, direction: Tensor?)?
 
   private static let step = Formula("conjugateGradientStep") { x, d, s in x + s * d }
 
   init(right: Tensor, tolerance: Double) {
+    unit = column(powersOfTwo(right), like: right)
     solution = Tensor.zeros(like: right)
-    remainder = right
-    direction = right
-    square = dot(right, right).item()
+    remainder = right / unit
+    direction = remainder
+    square = innerProducts(remainder, remainder)[0]
     rightNorm = square.squareRoot()
     target = tolerance * rightNorm
   }
 
+  var unscaledSolution: Tensor { solution * unit }
   var residual: Double { rightNorm == 0 ? 0 : square.squareRoot() / rightNorm }
   private var isConverged: Bool { square.squareRoot() <= target }
   var isDone: Bool { isConverged || stop != nil }
 
   var failure: (ConjugateGradientError?, Tensor?) {
-    if let stop { return (stop.error, stop.direction) }
+    if let stop { return (stop.error, stop.direction.map { $0 * unit }) }
     return (isConverged ? nil : .notConverged(iterations: iterations, residual: residual), nil)
   }
 
@@ -126,17 +134,17 @@ private struct ConjugateGradients {
   mutating func iterate(_ product: (Tensor) -> Tensor) {
     iterations += 1
     let image = product(direction)
-    let curvature = dot(direction, image).item()
+    let curvature = innerProducts(direction, image)[0]
     guard curvature.isFinite else { return stop = (.notFinite(iteration: iterations), nil) }
     guard curvature > 0 else {
-      let length = dot(direction, direction).item()
+      let length = innerProducts(direction, direction)[0]
       return stop = (.negativeCurvature(iteration: iterations, curvature: curvature / length), direction)
     }
     let step = square / curvature
     solution = moved(solution, direction, step)
     remainder = moved(remainder, image, -step)
     let before = square
-    square = dot(remainder, remainder).item()
+    square = innerProducts(remainder, remainder)[0]
     guard square.isFinite else { return stop = (.notFinite(iteration: iterations), nil) }
     direction = moved(remainder, direction, square / before)
   }

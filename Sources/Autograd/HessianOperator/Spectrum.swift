@@ -27,14 +27,16 @@ extension HessianOperator {
   ///
   /// One product an iteration, and memory for one vector each. Constants to every derivative.
   /// - Parameters:
-  ///   - tolerance: Of both, relative to the larger magnitude.
-  ///   - maxIterations: At most as many as there are elements are made.
+  ///   - tolerance: Of both, relative to the larger magnitude; 0 or more.
+  ///   - maxIterations: At least one; at most as many as there are elements are made.
   /// - Precondition: At least one element.
   /// - Throws: ``SpectrumError`` where it does not converge, or a product is not finite.
   public func extremeEigenvalues(
     tolerance: Double = 1e-4, maxIterations: Int = 100, using generator: inout RandomGenerator
   ) throws(SpectrumError) -> (smallest: Double, largest: Double) {
-    guard hasElements("extremeEigenvalues") else { return (.nan, .nan) }
+    guard hasElements("extremeEigenvalues"), isTolerance(tolerance, "extremeEigenvalues"),
+      isIterations(maxIterations, "extremeEigenvalues")
+    else { return (.nan, .nan) }
     var lanczos = Lanczos(start: Tensor.normal([count], dtype: map.space.dtype, using: &generator))
     var iterations = 0
     while true {
@@ -67,11 +69,9 @@ extension HessianOperator {
   public func logDeterminant(
     samples: Int = 16, iterations: Int = 32, using generator: inout RandomGenerator
   ) throws(SpectrumError) -> Double {
-    guard hasElements("logDeterminant") else { return .nan }
-    guard samples > 0, iterations > 0 else {
-      Misuse.report("logDeterminant", "needs at least one sample and iteration, got \(samples) and \(iterations)")
-      return .nan
-    }
+    guard hasElements("logDeterminant"), isSamples(samples, "logDeterminant"),
+      isIterations(iterations, "logDeterminant")
+    else { return .nan }
     var sum = 0.0
     for _ in 0..<samples {
       var lanczos = Lanczos(start: map.space.signs(1, &generator)[0])

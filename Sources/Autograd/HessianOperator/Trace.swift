@@ -42,10 +42,7 @@ extension HessianOperator {
     _ samples: Int, _ operation: String, _ generator: inout RandomGenerator,
     _ body: (_ probes: Tensor, _ products: Tensor) -> Tensor
   ) -> [Tensor] {
-    guard samples > 0 else {
-      Misuse.report(operation, "needs at least one sample, got \(samples)")
-      return []
-    }
+    guard isSamples(samples, operation) else { return [] }
     let lanes = map.blocks.lanes(samples)
     return stride(from: 0, to: samples, by: lanes).map { first in
       let probes = map.space.signs(Swift.min(lanes, samples - first), &generator)
