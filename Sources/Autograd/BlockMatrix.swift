@@ -13,16 +13,44 @@ public struct BlockMatrix: Sendable {
   /// By row, then column.
   public let blocks: [[Tensor]]
 
-  /// The block of a pair of tensors, of shape `rowShapes[row] + columnShapes[column]`.
-  public subscript(row: Int, column: Int) -> Tensor { blocks[row][column] }
+  init(rowShapes: [Shape], columnShapes: [Shape], blocks: [[Tensor]]) {
+    self.rowShapes = rowShapes
+    self.columnShapes = columnShapes
+    self.blocks = blocks
+  }
 
-  /// All blocks as one matrix, [elements of all rows, elements of all columns].
+  /// What stands for a matrix after a report: a placeholder for each block.
+  init(placeholdersFor rowShapes: [Shape], _ columnShapes: [Shape]) {
+    self.init(
+      rowShapes: rowShapes, columnShapes: columnShapes,
+      blocks: rowShapes.map { _ in columnShapes.map { _ in .placeholder } })
+  }
+
+  /// The block of a pair of tensors, of shape `rowShapes[row] + columnShapes[column]`.
   ///
-  /// - Precondition: Equal dtypes.
+  /// - Precondition: A row below `rowShapes.count`, a column below `columnShapes.count`.
+  public subscript(row: Int, column: Int) -> Tensor {
+    guard blocks.indices.contains(row), blocks[row].indices.contains(column) else {
+      return Misuse.fail(
+        "BlockMatrix", "there is no block [\(row), \(column)]; it has \(rowShapes.count) x \(columnShapes.count) blocks"
+      )
+    }
+    return blocks[row][column]
+  }
+
+  /// All blocks as one matrix, [elements of all rows, elements of all columns]; of the blocks' dtype, float64 where
+  /// they differ, as in ``HessianOperator``. Without blocks a matrix of zeros of that shape.
   public func matrix() -> Tensor {
+    let dtypes = blocks.joined().map(\.dtype)
+    let first = dtypes.first ?? .float32
+    let dtype = dtypes.allSatisfy { $0 == first } ? first : .float64
+    guard !dtypes.isEmpty else {
+      let count = { (shapes: [Shape]) in shapes.reduce(0) { $0 + $1.elementCount } }
+      return Tensor.zeros([count(rowShapes), count(columnShapes)], dtype: dtype)
+    }
     let bands = zip(rowShapes, blocks).map { shape, row in
       concatenated(
-        zip(columnShapes, row).map { $1.reshaped([shape.elementCount, $0.elementCount]) }, axis: 1)
+        zip(columnShapes, row).map { $1.reshaped([shape.elementCount, $0.elementCount]).asType(dtype) }, axis: 1)
     }
     return concatenated(bands, axis: 0)
   }

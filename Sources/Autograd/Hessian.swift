@@ -41,8 +41,7 @@ public func hessian<Input: TensorStructure>(
     guard blocksFit(tensors, tensors, "hessian"),
       let gradient = RecordedGradient("hessian", tensors, { f(input.with($0)) })
     else {
-      return BlockMatrix(
-        rowShapes: shapes, columnShapes: shapes, blocks: shapes.map { _ in shapes.map { _ in .placeholder } })
+      return BlockMatrix(placeholdersFor: shapes, shapes)
     }
     return BlockMatrix(
       rowShapes: shapes, columnShapes: shapes, blocks: try gradient.map.dense("hessian", memoryBudget))

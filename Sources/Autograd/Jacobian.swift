@@ -26,7 +26,7 @@ public func jacobian(
   _ f: @escaping (Tensor) -> Tensor, mode: JacobianMode = .automatic, memoryBudget: MemoryBudget = .automatic
 ) -> (Tensor) throws(MemoryBudgetError) -> Tensor {
   { x throws(MemoryBudgetError) in
-    try jacobianBlocks([x], { [f($0[0])] }, mode, memoryBudget)?.blocks[0][0] ?? .placeholder
+    try jacobianBlocks([x], { [f($0[0])] }, mode, memoryBudget)[0, 0]
   }
 }
 
@@ -40,7 +40,7 @@ public func jacobian<Input: TensorStructure>(
 ) -> (Input) throws(MemoryBudgetError) -> Input {
   { input throws(MemoryBudgetError) in
     let found = try jacobianBlocks(input.tensors, { [f(input.with($0))] }, mode, memoryBudget)
-    return found.map { input.with($0.blocks[0]) } ?? input.mapTensors { _ in .placeholder }
+    return input.with(input.tensors.indices.map { found[0, $0] })
   }
 }
 
@@ -69,18 +69,19 @@ public func jacobian<Input: TensorStructure, Output: TensorStructure>(
 ) -> (Input) throws(MemoryBudgetError) -> BlockMatrix {
   { input throws(MemoryBudgetError) in
     try jacobianBlocks(input.tensors, { f(input.with($0)).tensors }, mode, memoryBudget)
-      ?? BlockMatrix(rowShapes: [], columnShapes: [], blocks: [])
   }
 }
 
-/// Nil after a report.
+/// Placeholders after a report.
 private func jacobianBlocks(
   _ tensors: [Tensor], _ f: ([Tensor]) -> [Tensor], _ mode: JacobianMode, _ budget: MemoryBudget
-) throws(MemoryBudgetError) -> BlockMatrix? {
-  guard let call = Recording("jacobian", tensors, f), let (map, isForward) = jacobianMap(call, tensors, mode) else {
-    return nil
-  }
+) throws(MemoryBudgetError) -> BlockMatrix {
+  let columnShapes = tensors.map(\.shape)
+  guard let call = Recording("jacobian", tensors, f) else { return BlockMatrix(placeholdersFor: [], columnShapes) }
   let results = call.output
+  guard let (map, isForward) = jacobianMap(call, tensors, mode) else {
+    return BlockMatrix(placeholdersFor: results.map(\.shape), columnShapes)
+  }
   let blocks: [[Tensor]]
   if isForward {
     let columns = try map.matrix("jacobian", budget, transposed: true)
@@ -88,7 +89,7 @@ private func jacobianBlocks(
   } else {
     blocks = try map.matrix("jacobian", budget)
   }
-  return BlockMatrix(rowShapes: results.map(\.shape), columnShapes: tensors.map(\.shape), blocks: blocks)
+  return BlockMatrix(rowShapes: results.map(\.shape), columnShapes: columnShapes, blocks: blocks)
 }
 
 /// A Jacobian by its products, and whether these are its columns; nil after a report.

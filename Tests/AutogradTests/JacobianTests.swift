@@ -93,6 +93,74 @@ struct JacobianTests {
         "jacobian: a block between tensors of rank 5 and 5 would have more than 8 axes") == true)
   }
 
+  /// What is given after a report is as long as the body expects, and the body runs on.
+  @Test func placeholdersAfterMisuse() {
+    var reached = 0
+    let first = misuse {
+      let j: BlockMatrix = try jacobian { (p: [Tensor]) in [p[0].asType(.int64)] }([f64(1)])
+      #expect(j.rowShapes == [[1]] && j.columnShapes == [[1]])
+      _ = j[0, 0]
+      _ = j.matrix()
+      reached += 1
+    }
+    #expect(first == "jacobian: a result is int64 [1], which has no derivative; leave it out" && reached == 1)
+    // Before the results are known.
+    #expect(
+      misuse {
+        let j: BlockMatrix = try jacobian { (p: [Tensor]) in [p[0]] }([Tensor([1] as [Int])])
+        _ = (j[0, 0], j.matrix())
+        reached += 1
+      }?.hasPrefix("jacobian: cannot differentiate with respect to a int64 tensor") == true && reached == 2)
+    #expect(
+      misuse { _ = try hessian { (p: [Tensor]) in p[0] }([f64(1, 2)])[0, 0] }?.hasPrefix("hessian: the function's")
+        == true)
+    #expect(
+      misuse { _ = try hessian { (p: [Tensor]) in p[0].sum() }([f64(1, 2)])[0, 1] }
+        == "BlockMatrix: there is no block [0, 1]; it has 1 x 1 blocks")
+  }
+
+  @Test func matricesOfNoBlocksAndOfSeveralDTypes() throws {
+    let none = try hessian { (_: [Tensor]) in scalar(3) }([])
+    #expect(none.matrix().shape == [0, 0])
+    let columns: BlockMatrix = try jacobian { (p: [Tensor]) in [Tensor]() }([f64(1, 2), f64(3)])
+    #expect(columns.matrix().shape == [0, 3])
+    let rows: BlockMatrix = try jacobian { (_: [Tensor]) in [f64(1, 2)] }([])
+    #expect(rows.matrix().shape == [2, 0])
+    // x y^2
+    let mixed = [Tensor([2] as [Float]), f64(3, 4)]
+    let f = { (p: [Tensor]) in (p[0].asType(.float64) * p[1] * p[1]).sum() }
+    let expected = [0.0, 6, 8, 6, 4, 0, 8, 0, 4]
+    for matrix in [try hessian(f)(mixed).matrix(), try HessianOperator(f, at: mixed).dense().matrix()] {
+      #expect(matrix.dtype == .float64 && matrix.shape == [3, 3] && doubles(matrix) == expected)
+    }
+  }
+
+  /// In either mode. What is measured counts the allocator's blocks, which are up to a quarter larger than what is
+  /// asked for.
+  @Test func memoryStaysWithinTheBudget() async {
+    await #expect(processExitsWith: .success) {
+      for threads in [1, 2] {
+        BLAS.threads = threads
+        let w = sin(Tensor.arange(120 * 90, dtype: .float64)).reshaped([120, 90])
+        for (mode, side) in [(JacobianMode.forward, 90), (.reverse, 120)] {
+          let f = { (x: Tensor) in tanh(matmul(sin(x * x), mode == .forward ? w.transposed() : w)) }
+          let x = cos(Tensor.arange(side * 4, dtype: .float64)).reshaped([4, side])
+          _ = try jacobian(f, mode: mode)(x) as Tensor
+          let recording = TensorMemory.peak { _ = vjp(f, at: x) }.bytes
+          let least = try budgetThatFits { _ = try jacobian(f, mode: mode, memoryBudget: $0)(x) as Tensor }
+          for budget in [least, least + least / 8, 2 * least] {
+            let (_, bytes) = try TensorMemory.peak {
+              try jacobian(f, mode: mode, memoryBudget: .bytes(budget))(x) as Tensor
+            }
+            #expect(
+              bytes <= budget + budget / 4 + recording,
+              "\(mode), \(threads) threads: \(bytes) of \(budget) + \(recording)")
+          }
+        }
+      }
+    }
+  }
+
   @Test func budget() {
     let x = Tensor.zeros([1_000_000], dtype: .float64)
     do {

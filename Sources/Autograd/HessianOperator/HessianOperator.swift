@@ -60,6 +60,11 @@ public struct HessianOperator<Input: TensorStructure> {
 
   /// Hv.
   ///
+  /// Costs about one and a half gradients (of the Gauss-Newton matrix two), less for each vector of a block. The graph
+  /// is walked with what was worked out when the operator was made, and every tangent gives its memory back where it is
+  /// read for the last time. So a further product with vectors of the same shapes takes no memory from the system: it
+  /// is computed in the blocks of the one before, which the allocator kept (``TensorMemory``), and so is its result,
+  /// once that of an earlier product was released. The most that it has at once is what the first one had.
   /// - Parameter vector: v, of the input's structure, shapes and dtypes; its tensors may carry extra leading axes,
   ///   all the same, and the product then carries them too.
   public func callAsFunction(_ vector: Input) -> Input {
@@ -75,7 +80,7 @@ public struct HessianOperator<Input: TensorStructure> {
   public func dense(memoryBudget: MemoryBudget = .automatic) throws(MemoryBudgetError) -> BlockMatrix {
     let shapes = templates.map(\.shape)
     guard blocksFit(templates, templates, "HessianOperator") else {
-      return BlockMatrix(rowShapes: [], columnShapes: [], blocks: [])
+      return BlockMatrix(placeholdersFor: shapes, shapes)
     }
     return BlockMatrix(
       rowShapes: shapes, columnShapes: shapes, blocks: try map.dense("HessianOperator", memoryBudget))
