@@ -53,17 +53,46 @@ public func valueGradAndAuxiliary<A: TensorStructure, B: TensorStructure, Auxili
 /// - Precondition: A floating-point input; a result of its shape, whose every element depends on the input's element
 ///   there alone (else it is the sum over the elements of the result of their derivatives).
 public func elementwiseGrad(_ f: @escaping (Tensor) -> Tensor) -> (Tensor) -> Tensor {
-  { x in
-    guard let call = Recording("elementwiseGrad", [x], { f($0[0]) }) else { return Tensor.zeros(like: x) }
+  let slopes = elementwiseGrad { (list: [Tensor]) in f(list[0]) }
+  return { slopes([$0])[0] }
+}
+
+/// The derivatives of a pointwise function of two tensors with respect to both, element by element:
+///
+///     let (ux, ut) = elementwiseGrad { x, t in sin(x) * exp(-t) }(x, t)
+public func elementwiseGrad(
+  _ f: @escaping (Tensor, Tensor) -> Tensor
+) -> (Tensor, Tensor) -> (Tensor, Tensor) {
+  let slopes = elementwiseGrad { (list: [Tensor]) in f(list[0], list[1]) }
+  return { x, y in
+    let both = slopes([x, y])
+    return (both[0], both[1])
+  }
+}
+
+/// The derivatives of a pointwise function of a structure of tensors of one shape with respect to each, element by
+/// element: the gradient of its sum.
+///
+/// - Precondition: Floating-point inputs of one shape; a result of their shape, whose every element depends on the
+///   inputs' elements there alone.
+@_disfavoredOverload
+public func elementwiseGrad<Input: TensorStructure>(_ f: @escaping (Input) -> Tensor) -> (Input) -> Input {
+  { input in
+    let tensors = input.tensors
+    let zeros = input.mapTensors { Tensor.zeros(like: $0) }
+    guard let call = Recording("elementwiseGrad", tensors, { f(input.with($0)) }) else { return zeros }
     let result = call.output
-    guard result.shape == x.shape, result.dtype.isFloatingPoint else {
+    guard tensors.allSatisfy({ $0.shape == result.shape }), result.dtype.isFloatingPoint else {
+      let shapes = tensors.map { "\($0.shape)" }
       Misuse.report(
         "elementwiseGrad",
-        "the function's result is \(result.dtype) \(result.shape) for an input of shape \(x.shape); a pointwise "
-          + "function's has the input's shape. For others use jacobian or vjp")
-      return Tensor.zeros(like: x)
+        "the function's result is \(result.dtype) \(result.shape) for "
+          + (shapes.count == 1
+            ? "an input of shape \(shapes[0])" : "inputs of shapes [\(shapes.joined(separator: ", "))]")
+          + "; a pointwise function's has the input's shape. For others use jacobian or vjp")
+      return zeros
     }
-    return orZeros(call.pullback([result], [Tensor.ones(like: result)]), like: [x])[0]
+    return input.with(orZeros(call.pullback([result], [Tensor.ones(like: result)]), like: tensors))
   }
 }
 

@@ -2,16 +2,21 @@ import Tensor
 
 /// The Laplacian of a function of points, at each point: the sum of its second derivatives along the coordinates.
 ///
-///     let residual = laplacian(net)(points) - source(points)     // net: [n, d] to [n, 1]
+///     let residual = laplacian(net)(points) - source(points)     // net: [n, d] to [n, 1]; a function, or a layer
 ///
 /// `f` maps points of shape [..., d] to one number each, of shape [...] or [..., 1], and each number depends on its
 /// own point alone; the result has the shape of f's. For one point [d] and a function that gives one number it is
 /// the trace of the Hessian.
 ///
-/// All points at once, forward over reverse: a recorded gradient (about three evaluations), and a block of d tangents
-/// pushed through it, each along one coordinate of all points (about one and a half gradients each, less in a
-/// block). Memory for the recorded gradient and a block of d tangents. It can be differentiated again, with respect
-/// to what `f` captures as well, which then costs what differentiating all that costs.
+/// Of a function of several tensors it is taken in one of them, `laplacian { f($0, t) }(x)`; structures have no
+/// form of their own, since the sum over the coordinates of several tensors is the Laplacian in one tensor that holds
+/// them all, `laplacian { f($0[..., 0..<3], $0[..., 3..<4]) }(points)`.
+///
+/// All points at once, forward over reverse: a recorded gradient (about three evaluations), and d tangents pushed
+/// through it, each along one coordinate of all points (about one and a half gradients each, less in blocks). Memory
+/// for the recorded gradient and a block of tangents, which has a few where points are few and one where they are
+/// many. It can be differentiated again, with respect to what `f` captures as well, which then costs what
+/// differentiating all that costs.
 /// - Precondition: A floating-point input of rank 1 to 7.
 public func laplacian(_ f: @escaping (Tensor) -> Tensor) -> (Tensor) -> Tensor {
   { x in laplacianWithValue(f, at: x).laplacian }
@@ -47,13 +52,29 @@ private func laplacianWithValue(
   }
   let gradient = call.pullback([result], [Tensor.ones(like: result)], recorded: true)[0]
   let outer = gradient.map { call.value(of: $0) } ?? Tensor.zeros(like: x)
-  let dimension = x.shape[x.rank - 1]
-  let forward = Pushforward(call, to: [gradient])
-  // One tangent for each coordinate, the same at all points.
-  let directions = Tensor.eye(dimension, dtype: x.dtype)
-    .reshaped(Shape([dimension]).followed(by: Shape(repeating: 1, rank: points.rank)).followed(by: [dimension]))
-    .expanded(to: Shape([dimension]).followed(by: x.shape))
-  let second = dimension == 0 ? nil : forward([directions])[0]
-  let sum = second.map { $0.diagonal(0, -1).sum(axis: -1) } ?? Tensor.zeros(points, dtype: x.dtype)
+  let sum = gradient.flatMap { secondDerivatives(of: call, $0) } ?? Tensor.zeros(points, dtype: x.dtype)
   return (call.value(of: result), outer, sum.reshaped(result.shape))
+}
+
+/// The sum over the coordinates of the points' second derivatives, [...]; nil is zero. Some coordinates at a time, as a
+/// block of tangents.
+private func secondDerivatives(of call: Recording<Tensor>, _ gradient: Tensor) -> Tensor? {
+  let forward = Pushforward(call, to: [gradient])
+  let points = gradient.shape.first(gradient.rank - 1)
+  let coordinates = Tensor.zeros(gradient.shape.last(1), dtype: gradient.dtype)
+  let ones = Shape(repeating: 1, rank: points.rank)
+  let lanes = forward.blockMap(to: [gradient]).lanes(coordinates.count)
+  var sum: Tensor?
+  for first in stride(from: 0, to: coordinates.count, by: lanes) {
+    let rows = first..<Swift.min(first + lanes, coordinates.count)
+    let lead = Shape([rows.count])
+    // One tangent for each coordinate, the same at all points.
+    let directions = Tensor.basis(rows, like: coordinates)
+      .reshaped(lead.followed(by: ones).followed(by: coordinates.shape))
+      .expanded(to: lead.followed(by: gradient.shape))
+    guard let second = forward([directions])[0] else { return nil }
+    let part = second.diagonal(offset: first, 0, -1).sum(axis: -1)
+    sum = sum.map { $0 + part } ?? part
+  }
+  return sum
 }

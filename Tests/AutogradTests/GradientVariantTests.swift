@@ -51,6 +51,23 @@ struct GradientVariantTests {
         + "the input's shape. For others use jacobian or vjp")
   }
 
+  @Test func elementwiseOfSeveral() {
+    let (x, t) = (f64(0.3, 1.1), f64(2, -1))
+    let (ux, ut) = elementwiseGrad { (x: Tensor, t: Tensor) in sin(x) * exp(-t) }(x, t)
+    #expect(near(ux, doubles(cos(x) * exp(-t))) && near(ut, doubles(-sin(x) * exp(-t))))
+    // Mixed: d/dt of d/dx.
+    let mixed = elementwiseGrad { (t: Tensor) in elementwiseGrad { sin($0) * exp(-t) }(x) }(t)
+    #expect(near(mixed, doubles(-cos(x) * exp(-t))))
+    let list = elementwiseGrad { (p: [String: Tensor]) in p["a"]! * p["b"]! + p["a"]! }(["a": x, "b": t, "c": x])
+    #expect(near(list["a"]!, doubles(t + 1)) && near(list["b"]!, doubles(x)) && doubles(list["c"]!) == [0, 0])
+    let single = elementwiseGrad { (p: [Tensor]) in p[0] * p[1] }([x.asType(.float32), t.asType(.float32)])
+    #expect(single.map(\.dtype) == [.float32, .float32])
+    #expect(
+      misuse { _ = elementwiseGrad { (x: Tensor, y: Tensor) in x * y }(x, scalar(2)) }
+        == "elementwiseGrad: the function's result is float64 [2] for inputs of shapes [[2], []]; a pointwise "
+        + "function's has the input's shape. For others use jacobian or vjp")
+  }
+
   @Test func vectorHessianProduct() {
     let x = sin(Tensor.arange(12, dtype: .float64) + 0.3)
     let v = cos(Tensor.arange(12, dtype: .float64))

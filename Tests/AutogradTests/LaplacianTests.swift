@@ -62,6 +62,42 @@ struct LaplacianTests {
     #expect(near(twice, Array(repeating: 120, count: 7), 1e-10))
   }
 
+  /// Coordinates go through in blocks, so that memory does not grow with their number.
+  @Test func memoryForABlock() async {
+    await #expect(processExitsWith: .success) {
+      BLAS.threads = 1
+      let x = sin(Tensor.arange(200 * 400)).reshaped([200, 400])
+      let f = { (x: Tensor) in square(square(x).sum(axis: -1)) }
+      let (found, bytes) = TensorMemory.peak { laplacian(f)(x) }
+      let expected = doubles(square(x).sum(axis: 1)).map { 4 * 402 * $0 }
+      #expect(near(found, expected, 1e-4))
+      // 320 kB for each tensor of all points; all tangents at once take 400 times that.
+      #expect(bytes < 12 << 20, "\(bytes)")
+      // Recorded, for a derivative in what it captures: what is saved grows, what is on the way does not.
+      let (slope, more) = TensorMemory.peak {
+        grad { (scale: Tensor) in laplacian { scale * f($0) }(x).mean() }(Tensor(2))
+      }
+      #expect(near([slope.item()], [expected.reduce(0, +) / 200], 1e-4))
+      #expect(more < 300 << 20, "\(more)")
+    }
+  }
+
+  /// More coordinates than a block holds.
+  @Test func severalBlocks() throws {
+    let x = sin(Tensor.arange(90 * 30, dtype: .float64)).reshaped([30, 90])
+    let w = cos(Tensor.arange(90, dtype: .float64))
+    let f = { (x: Tensor) in exp(matmul(x, w) * 0.05) + square(x * x).sum(axis: -1) }
+    let expected = doubles(exp(matmul(x, w) * 0.05) * 0.0025 * dot(w, w) + 12 * square(x).sum(axis: 1))
+    #expect(near(laplacian(f)(x), expected, 1e-12))
+    let slope = grad { (x: Tensor) in laplacian(f)(x).sum() }(x)
+    let inner = exp(matmul(x, w) * 0.05).unsqueezed(axis: 1) * (0.000125 * dot(w, w)) * w
+    #expect(near(slope.flattened(), doubles((inner + 24 * x).flattened()), 1e-11))
+    let (y, push) = jvp({ laplacian(f)($0) }, at: x, along: Tensor.ones(like: x))
+    #expect(near(y, expected, 1e-12) && near(push, doubles((inner + 24 * x).sum(axis: 1)), 1e-11))
+    #expect(
+      near(laplacian(laplacian { square(square($0).sum(axis: -1)) })(x), Array(repeating: 8 * 90 * 92, count: 30)))
+  }
+
   @Test func misuseIsReported() {
     #expect(
       misuse { _ = laplacian { $0.sum() }(points) }

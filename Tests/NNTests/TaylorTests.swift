@@ -25,6 +25,17 @@ struct LayerTaylorTests {
     #expect(d[1][0].allClose(jvp({ (x: Tensor) in net(x) }, at: points, along: along(0, 1)).tangent))
   }
 
+  @Test func laplacianOfALayer() {
+    #expect(laplacian(net)(points).allClose(laplacian { net($0) }(points)))
+    let (value, gradient, second) = valueGradAndLaplacian(net)(points)
+    #expect(value.allClose(net(points)) && second.allClose(laplacian(net)(points)))
+    let (_, d) = directionalDerivatives(net, at: points, alongEach: [along(1, 0), along(0, 1)], orders: [2, 2])
+    #expect(second.allClose(d[0][1] + d[1][1]) && gradient[.all, 1..<2].allClose(d[1][0]))
+    // With respect to the parameters.
+    let weight = net.parameters[0].value
+    #expect(grad(of: laplacian(net)(points).sum(), withRespectTo: [weight])[0].shape == weight.shape)
+  }
+
   /// The slope of a loss made of u_xx with respect to a weight, against differences.
   @Test func gradientsReachTheParameters() {
     func loss(_ net: some Layer) -> Tensor {
