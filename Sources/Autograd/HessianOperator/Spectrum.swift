@@ -13,7 +13,7 @@ public enum SpectrumError: Error, Sendable, Hashable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notConverged(let iterations, let error):
-      "extremeEigenvalues: the relative error may be \(error) after \(iterations) iterations; allow more, or a larger "
+      "extreme eigenvalues: the relative error may be \(error) after \(iterations) iterations; allow more, or a larger "
         + "tolerance"
     case .notPositiveDefinite(let value):
       "logDeterminant: needs a positive definite matrix, but an eigenvalue is at most \(value)"
@@ -22,73 +22,112 @@ public enum SpectrumError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 }
 
+/// An eigenvalue of a symmetric matrix, with a vector that goes with it.
+public struct Eigenpair<Input: TensorStructure> {
+  /// The eigenvalue.
+  public let value: Double
+  /// The eigenvector, of length 1 over all tensors; its sign is arbitrary.
+  public let vector: Input
+  /// The 2-norm of Hv - value v, computed: the matrix has an eigenvalue no farther off.
+  public let residual: Double
+}
+
+extension Eigenpair: Sendable where Input: Sendable {}
+
 extension HessianOperator {
-  /// The smallest and the largest eigenvalue, by the Lanczos method from a random vector.
+  /// The smallest and the largest eigenvalue of H + damping, by the Lanczos method from a random vector.
   ///
   /// One product an iteration, and memory for one vector each. Constants to every derivative.
   /// - Parameters:
   ///   - tolerance: Of both, relative to the larger magnitude; 0 or more.
   ///   - maxIterations: At least one; at most as many as there are elements are made.
+  ///   - damping: A finite number that is added to the diagonal.
   /// - Precondition: At least one element.
   /// - Throws: ``SpectrumError`` where it does not converge, or a product is not finite.
   public func extremeEigenvalues(
-    tolerance: Double = 1e-4, maxIterations: Int = 100, using generator: inout RandomGenerator
+    tolerance: Double = 1e-4, maxIterations: Int = 100, damping: Double = 0, using generator: inout RandomGenerator
   ) throws(SpectrumError) -> (smallest: Double, largest: Double) {
-    guard hasElements("extremeEigenvalues"), isTolerance(tolerance, "extremeEigenvalues"),
-      isIterations(maxIterations, "extremeEigenvalues")
-    else { return (.nan, .nan) }
+    guard areRight("extremeEigenvalues", tolerance, maxIterations, damping) else { return (.nan, .nan) }
+    return try extremes(tolerance, maxIterations, damping, &generator) { _, spectrum, _ in
+      ((smallest: spectrum.values.first!, largest: spectrum.values.last!), 0)
+    }
+  }
+
+  /// The smallest and the largest eigenvalue of H + damping, each with an eigenvector, by the Lanczos method from a
+  /// random vector.
+  ///
+  ///     let (sharp, _) = try H.extremeEigenpairs(using: &generator)     // a direction of negative curvature, if any
+  ///
+  /// As ``extremeEigenvalues(tolerance:maxIterations:damping:using:)``, with two products more for residuals, that are
+  /// held against the tolerance too. Of a repeated eigenvalue it is one vector of many; of a multiple of the
+  /// identity both are the same.
+  /// - Parameters:
+  ///   - tolerance: Of both residuals, relative to the larger magnitude; 0 or more. What rounding leaves of them is
+  ///     accepted.
+  ///   - maxIterations: At least one; at most as many as there are elements are made.
+  ///   - damping: A finite number that is added to the diagonal.
+  /// - Precondition: At least one element.
+  /// - Throws: ``SpectrumError`` where it does not converge, or a product is not finite.
+  public func extremeEigenpairs(
+    tolerance: Double = 1e-4, maxIterations: Int = 100, damping: Double = 0, using generator: inout RandomGenerator
+  ) throws(SpectrumError) -> (smallest: Eigenpair<Input>, largest: Eigenpair<Input>) {
+    guard areRight("extremeEigenpairs", tolerance, maxIterations, damping) else {
+      let none = Eigenpair(value: .nan, vector: gradient.mapTensors { Tensor.zeros(like: $0) }, residual: .nan)
+      return (none, none)
+    }
+    return try extremes(tolerance, maxIterations, damping, &generator) { lanczos, spectrum, size in
+      let pairs = [0, spectrum.values.count - 1].map { pair(lanczos, spectrum, $0, damping) }
+      let error = Swift.max(pairs[0].residual, pairs[1].residual)
+      let accepted = Swift.max(tolerance, Lanczos.roundoff(of: map.space.joined(pairs[0].vector.tensors))) * size
+      return (error <= accepted ? (smallest: pairs[0], largest: pairs[1]) : nil, error)
+    }
+  }
+
+  private func pair(
+    _ lanczos: Lanczos, _ spectrum: Lanczos.Spectrum, _ index: Int, _ damping: Double
+  ) -> Eigenpair<Input> {
+    let value = spectrum.values[index]
+    let combined = lanczos.vector(spectrum.components(index))
+    let vector = combined / column(norms(combined), like: combined)
+    let rest = flat(vector, damping: damping) - column([value], like: vector) * vector
+    return Eigenpair(value: value, vector: gradient.with(map.space.split(vector)), residual: norms(rest)[0])
+  }
+
+  /// Extends a space until both ends of the spectrum are known; what `take` makes of it then, or the error for which it
+  /// wants more.
+  private func extremes<Found>(
+    _ tolerance: Double, _ maxIterations: Int, _ damping: Double, _ generator: inout RandomGenerator,
+    _ take: (Lanczos, Lanczos.Spectrum, _ size: Double) -> (found: Found?, error: Double)
+  ) throws(SpectrumError) -> Found {
     var lanczos = Lanczos(start: Tensor.normal([count], dtype: map.space.dtype, using: &generator))
     var iterations = 0
     while true {
-      withoutGrad { lanczos.extend { flat($0) } }
+      withoutGrad { lanczos.extend { flat($0, damping: damping) } }
       iterations += 1
       guard lanczos.isFinite else { throw .notFinite(iteration: iterations) }
       let isLast = lanczos.isComplete || iterations >= maxIterations
       // The projection's own eigenvalues cost more the larger it is.
       guard isLast || iterations < 8 || iterations % 4 == 0 else { continue }
-      guard let found = lanczos.spectrum(), let low = found.first, let high = found.last else {
-        throw .notFinite(iteration: iterations)
-      }
-      let size = Swift.max(Swift.abs(low.value), Swift.abs(high.value))
-      let error = Swift.max(low.error, high.error)
+      guard let spectrum = lanczos.projections[0].spectrum() else { throw .notFinite(iteration: iterations) }
+      let last = spectrum.values.count - 1
+      let size = Swift.max(Swift.abs(spectrum.values[0]), Swift.abs(spectrum.values[last]))
+      var error = Swift.max(spectrum.error(0), spectrum.error(last))
       // A residual that happens to be small early is no sign of convergence.
       if lanczos.isComplete || (error <= tolerance * size && iterations >= Swift.min(count, 4)) {
-        return (low.value, high.value)
+        let (found, rest) = withoutGrad { take(lanczos, spectrum, size) }
+        if let found { return found }
+        error = Swift.max(error, rest)
       }
       if isLast { throw .notConverged(iterations: iterations, error: error / size) }
     }
   }
 
-  /// The logarithm of the determinant of a positive definite matrix, estimated by stochastic Lanczos quadrature
-  /// (Ubaru, Chen and Saad, 2017): the mean of z' log(H) z over random vectors z of signs.
-  ///
-  /// Costs `samples` times `iterations` products, and memory for `iterations` vectors. Exact but for rounding
-  /// where the matrix is diagonal and has no more than `iterations` different eigenvalues.
-  /// - Precondition: At least one element, sample and iteration.
-  /// - Throws: ``SpectrumError/notPositiveDefinite(eigenvalue:)`` where an eigenvalue that is not positive was met.
-  public func logDeterminant(
-    samples: Int = 16, iterations: Int = 32, using generator: inout RandomGenerator
-  ) throws(SpectrumError) -> Double {
-    guard hasElements("logDeterminant"), isSamples(samples, "logDeterminant"),
-      isIterations(iterations, "logDeterminant")
-    else { return .nan }
-    var sum = 0.0
-    for _ in 0..<samples {
-      var lanczos = Lanczos(start: map.space.signs(1, &generator)[0])
-      for iteration in 0..<iterations where !lanczos.isComplete {
-        withoutGrad { lanczos.extend { flat($0) } }
-        guard lanczos.isFinite else { throw .notFinite(iteration: iteration + 1) }
-      }
-      guard let found = lanczos.spectrum() else { throw .notFinite(iteration: iterations) }
-      for (value, weight, _) in found {
-        guard value > 0 else { throw .notPositiveDefinite(eigenvalue: value) }
-        sum += weight * log(value)
-      }
-    }
-    return sum * Double(count) / Double(samples)
+  private func areRight(_ operation: String, _ tolerance: Double, _ maxIterations: Int, _ damping: Double) -> Bool {
+    hasElements(operation) && isTolerance(tolerance, operation) && isIterations(maxIterations, operation)
+      && isDamping(damping, operation)
   }
 
-  private func hasElements(_ operation: String) -> Bool {
+  func hasElements(_ operation: String) -> Bool {
     if count == 0 { Misuse.report(operation, "there are no elements, and so no eigenvalues") }
     return count > 0
   }

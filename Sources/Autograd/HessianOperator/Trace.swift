@@ -16,11 +16,20 @@ extension HessianOperator {
   /// An estimate of the trace: the mean of z'Hz over random vectors z of signs (Hutchinson, 1990).
   ///
   /// Unbiased; its variance is 2 / samples times the squares of the elements off the diagonal. Costs one product a
-  /// sample, in blocks.
+  /// sample, in blocks. The trace of H + damping is larger by damping times ``count``.
   /// - Precondition: At least one sample.
   public func trace(samples: Int, using generator: inout RandomGenerator) -> Tensor {
-    let sums = estimate(samples, "trace", &generator) { probes, products in (probes * products).sum() }
-    return sums.reduce(Tensor.zeros([], dtype: map.space.dtype)) { $0 + $1 } / Double(Swift.max(samples, 1))
+    trace(samples, "trace", &generator).value
+  }
+
+  /// As ``trace(samples:using:)``, with its standard error, a constant.
+  public func estimatedTrace(samples: Int, using generator: inout RandomGenerator) -> Estimate<Tensor> {
+    trace(samples, "estimatedTrace", &generator)
+  }
+
+  private func trace(_ samples: Int, _ operation: String, _ generator: inout RandomGenerator) -> Estimate<Tensor> {
+    let found = estimate(samples, operation, length: 1, &generator) { ($0 * $1).sum(axis: -1, keepDims: true) }
+    return Estimate(value: found.mean.reshaped([]), standardError: found.error.reshaped([]), samples: samples)
   }
 
   /// An estimate of the diagonal: the mean of z * Hz over random vectors z of signs (Bekas, Kokiopoulou and Saad,
@@ -30,24 +39,37 @@ extension HessianOperator {
   /// product a sample, in blocks.
   /// - Precondition: At least one sample.
   public func diagonalEstimate(samples: Int, using generator: inout RandomGenerator) -> Input {
-    let sums = estimate(samples, "diagonalEstimate", &generator) { probes, products in
-      (probes * products).sum(axis: 0)
-    }
-    let sum = sums.reduce(Tensor.zeros([count], dtype: map.space.dtype)) { $0 + $1 }
-    return gradient.with(map.space.split(sum / Double(Swift.max(samples, 1))))
+    diagonal(samples, "diagonalEstimate", &generator).value
   }
 
-  /// What `body` makes of blocks of random signs and their products.
+  /// As ``diagonalEstimate(samples:using:)``, with each element's standard error, a constant.
+  public func estimatedDiagonal(samples: Int, using generator: inout RandomGenerator) -> Estimate<Input> {
+    diagonal(samples, "estimatedDiagonal", &generator)
+  }
+
+  private func diagonal(_ samples: Int, _ operation: String, _ generator: inout RandomGenerator) -> Estimate<Input> {
+    let found = estimate(samples, operation, length: count, &generator) { $0 * $1 }
+    let structure = { gradient.with(map.space.split($0)) }
+    return Estimate(value: structure(found.mean), standardError: structure(found.error), samples: samples)
+  }
+
+  /// Mean and standard error, [length], of what `body` makes of random signs and their products, [lanes, length].
   private func estimate(
-    _ samples: Int, _ operation: String, _ generator: inout RandomGenerator,
+    _ samples: Int, _ operation: String, length: Int, _ generator: inout RandomGenerator,
     _ body: (_ probes: Tensor, _ products: Tensor) -> Tensor
-  ) -> [Tensor] {
-    guard isSamples(samples, operation) else { return [] }
+  ) -> (mean: Tensor, error: Tensor) {
+    let dtype = map.space.dtype
+    var sum = Tensor.zeros([length], dtype: dtype)
+    guard isSamples(samples, operation) else { return (sum, sum) }
+    var moments = SampleMoments()
     let lanes = map.blocks.lanes(samples)
-    return stride(from: 0, to: samples, by: lanes).map { first in
+    for first in stride(from: 0, to: samples, by: lanes) {
       let probes = map.space.signs(Swift.min(lanes, samples - first), &generator)
-      return body(probes, map.flat(probes))
+      let found = body(probes, map.flat(probes))
+      sum = sum + found.sum(axis: 0)
+      withoutGrad { moments.add(found) }
     }
+    return (sum / Double(samples), withoutGrad { moments.standardError.asType(dtype) })
   }
 }
 

@@ -2,12 +2,16 @@ import CBLAS
 
 /// The parts of LAPACK that algorithms above the tensor need.
 package enum LAPACK {
-  /// The eigenvalues of a symmetric tridiagonal matrix, ascending, with the first and last components of their
-  /// eigenvectors of length 1.
+  /// The eigenvalues of a symmetric tridiagonal matrix, ascending, with their eigenvectors of length 1.
   package struct TridiagonalEigen: Sendable {
     package let values: [Double]
-    package let firstComponents: [Double]
-    package let lastComponents: [Double]
+    /// One after the other.
+    fileprivate let vectors: [Double]
+
+    /// The eigenvector of a value.
+    package func vector(_ index: Int) -> ArraySlice<Double> {
+      vectors[index * values.count..<(index + 1) * values.count]
+    }
   }
 
   /// By the implicit QL method (`dstev`); nil where it did not converge or an element is not finite.
@@ -25,9 +29,7 @@ package enum LAPACK {
     var vectors = Array(repeating: 0.0, count: count * count)
     guard stev(count, &values, &off, &vectors) else { return nil }
     // Column-major: an eigenvector after the other.
-    return TridiagonalEigen(
-      values: values, firstComponents: (0..<count).map { vectors[$0 * count] },
-      lastComponents: (0..<count).map { vectors[$0 * count + count - 1] })
+    return TridiagonalEigen(values: values, vectors: vectors)
   }
 
   private static func stev(
