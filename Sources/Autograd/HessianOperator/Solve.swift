@@ -27,62 +27,72 @@ public enum ConjugateGradientError: Error, Sendable, Hashable, CustomStringConve
 public struct ConjugateGradientResult<Input: TensorStructure> {
   /// The last iterate; before a direction of negative curvature, where one was met.
   public let solution: Input
-  /// Products that were made.
+  /// Products that were made, each of all right sides together.
   public let iterations: Int
-  /// The 2-norm of the residual, relative to that of the right side, by the recurrence.
-  public let residual: Double
-  /// Why it is no solution; nil where it is one.
+  /// The 2-norms of the residuals, relative to those of the right sides, by the recurrence: one for each, in row-major
+  /// order of the leading axes.
+  public let residuals: [Double]
+  /// Why it is no solution, of the first right side for which it is none; nil where it is one.
   public let failure: ConjugateGradientError?
-  /// The direction of negative curvature, where one was met.
+  /// The direction of negative curvature, where one was met (of the first right side for which it was).
   public let negativeCurvatureDirection: Input?
+
+  /// The largest of ``residuals``.
+  public var residual: Double { residuals.reduce(0) { $1 > $0 || $1.isNaN ? $1 : $0 } }
 }
 
 extension HessianOperator {
   /// Solves (H + damping) x = b by conjugate gradients (Hestenes and Stiefel, 1952).
   ///
-  /// One product an iteration; in exact arithmetic as many iterations as H has different eigenvalues. Six
-  /// vectors are held. What it gives is a constant to every derivative.
+  ///     try H.solve(b, tolerance: 1e-8) { r in r / diagonal }     // with a preconditioner
+  ///
+  /// One product an iteration; in exact arithmetic as many iterations as H has different eigenvalues, fewer where a
+  /// preconditioner brings them together. Six vectors are held, and two of float64 while lengths are taken. Right sides
+  /// under leading axes are solved together, a block of products an iteration until the last is solved. What it gives
+  /// is a constant to every derivative.
   /// - Parameters:
-  ///   - b: Of the input's structure, shapes and dtypes.
+  ///   - b: Of the input's structure, shapes and dtypes; its tensors may carry extra leading axes, all the same.
   ///   - tolerance: Of the residual's 2-norm, relative to that of `b`, as the recurrence has it; 0 or more.
   ///   - maxIterations: The number of elements unless told.
   ///   - damping: A finite number that is added to the diagonal.
+  ///   - preconditioner: v -> M^-1 v of a vector like `b`, with its leading axes: linear, symmetric and positive
+  ///     definite, near the inverse of H + damping. Once an iteration.
   /// - Throws: ``ConjugateGradientError`` where it does not converge or H + damping is not positive definite.
   public func solve(
-    _ b: Input, tolerance: Double = 1e-5, maxIterations: Int? = nil, damping: Double = 0
+    _ b: Input, tolerance: Double = 1e-5, maxIterations: Int? = nil, damping: Double = 0,
+    preconditioner: ((Input) -> Input)? = nil
   ) throws(ConjugateGradientError) -> Input {
-    let result = conjugateGradients(b, tolerance: tolerance, maxIterations: maxIterations, damping: damping)
+    let result = conjugateGradients(
+      b, tolerance: tolerance, maxIterations: maxIterations, damping: damping, preconditioner: preconditioner)
     if let failure = result.failure { throw failure }
     return result.solution
   }
 
-  /// As ``solve(_:tolerance:maxIterations:damping:)``, but gives what it has where that fails: inexact Newton
-  /// methods go on from there.
+  /// As ``solve(_:tolerance:maxIterations:damping:preconditioner:)``, but gives what it has where that fails: inexact
+  /// Newton methods go on from there.
   public func conjugateGradients(
-    _ b: Input, tolerance: Double = 1e-5, maxIterations: Int? = nil, damping: Double = 0
+    _ b: Input, tolerance: Double = 1e-5, maxIterations: Int? = nil, damping: Double = 0,
+    preconditioner: ((Input) -> Input)? = nil
   ) -> ConjugateGradientResult<Input> {
-    // What is given after a report.
-    let nothing = ConjugateGradientResult(
-      solution: b, iterations: 0, residual: 0, failure: nil, negativeCurvatureDirection: nil)
-    guard fit(b.tensors, map.space.templates, "solve", "right side", "input"),
-      lead(b.tensors, over: map.space.templates) == []
+    let space = map.space
+    let right = b.tensors.map { $0.detached() }
+    guard fit(right, space.templates, "solve", "right side", "input"), isTolerance(tolerance, "solve"),
+      isDamping(damping, "solve"), isIterations(maxIterations ?? 0, "solve", least: 0)
     else {
-      if lead(b.tensors, over: map.space.templates) != [] {
-        Misuse.report("solve", "the right side has leading axes; solve for one vector at a time")
-      }
-      return nothing
+      return ConjugateGradientResult(
+        solution: b, iterations: 0, residuals: [], failure: nil, negativeCurvatureDirection: nil)
     }
-    guard isTolerance(tolerance, "solve"), isDamping(damping, "solve"),
-      isIterations(maxIterations ?? 0, "solve", least: 0)
-    else { return nothing }
     return withoutGrad {
-      var state = ConjugateGradients(right: map.space.joined(b.tensors.map { $0.detached() }), tolerance: tolerance)
+      let lead = lead(right, over: space.templates)
+      let precondition = preconditioner.map { given in { flatPreconditioner(given, b, $0, lead) } }
+      var state = ConjugateGradients(
+        right: space.joined(right, lead: lead), tolerance: tolerance, preconditioner: precondition)
       let limit = maxIterations ?? Swift.max(count, 1)
       while !state.isDone && state.iterations < limit { state.iterate { flat($0, damping: damping) } }
       let (failure, direction) = state.failure
       return ConjugateGradientResult(
-        solution: b.with(map.space.split(state.unscaledSolution)), iterations: state.iterations, residual: state.residual,
-        failure: failure, negativeCurvatureDirection: direction.map { b.with(map.space.split($0)) })
+        solution: b.with(space.split(state.solution)), iterations: state.iterations, residuals: state.residuals,
+        failure: failure, negativeCurvatureDirection: direction.map { b.with(space.split($0)) })
     }
   }
 
@@ -91,61 +101,19 @@ extension HessianOperator {
     let product = map.flat(vector)
     return damping == 0 ? product : product + damping * vector
   }
-}
 
-/// The iteration's vectors, in units of the right side's magnitude, so that a small one is no zero.
-private struct ConjugateGradients {
-  private var solution: Tensor
-  private(set) var iterations = 0
-  private var remainder: Tensor
-  private var direction: Tensor
-  private var square: Double
-  private let target: Double
-  private let unit: Tensor
-  private let rightNorm: Double
-  private var stop: (error: ConjugateGradientError, direction: Tensor?)?
-
-  private static let step = Formula("conjugateGradientStep") { x, d, s in x + s * d }
-
-  init(right: Tensor, tolerance: Double) {
-    unit = column(powersOfTwo(right), like: right)
-    solution = Tensor.zeros(like: right)
-    remainder = right / unit
-    direction = remainder
-    square = innerProducts(remainder, remainder)[0]
-    rightNorm = square.squareRoot()
-    target = tolerance * rightNorm
-  }
-
-  var unscaledSolution: Tensor { solution * unit }
-  var residual: Double { rightNorm == 0 ? 0 : square.squareRoot() / rightNorm }
-  private var isConverged: Bool { square.squareRoot() <= target }
-  var isDone: Bool { isConverged || stop != nil }
-
-  var failure: (ConjugateGradientError?, Tensor?) {
-    if let stop { return (stop.error, stop.direction.map { $0 * unit }) }
-    return (isConverged ? nil : .notConverged(iterations: iterations, residual: residual), nil)
-  }
-
-  private func moved(_ x: Tensor, _ d: Tensor, _ s: Double) -> Tensor {
-    Self.step([x, d, Tensor.full([], s, dtype: x.dtype)])[0]
-  }
-
-  mutating func iterate(_ product: (Tensor) -> Tensor) {
-    iterations += 1
-    let image = product(direction)
-    let curvature = innerProducts(direction, image)[0]
-    guard curvature.isFinite else { return stop = (.notFinite(iteration: iterations), nil) }
-    guard curvature > 0 else {
-      let length = innerProducts(direction, direction)[0]
-      return stop = (.negativeCurvature(iteration: iterations, curvature: curvature / length), direction)
+  /// A preconditioner of structures, of vectors of all elements; the vector itself after a report.
+  private func flatPreconditioner(
+    _ preconditioner: (Input) -> Input, _ structure: Input, _ vector: Tensor, _ lead: Shape
+  ) -> Tensor {
+    let given = map.space.split(vector)
+    let found = preconditioner(structure.with(given)).tensors
+    guard fit(found, map.space.templates, "solve", "preconditioner's result", "input"),
+      Autograd.lead(found, over: map.space.templates) == lead
+    else {
+      Misuse.report("solve", "the preconditioner's result has other leading axes than the right side, \(lead)")
+      return vector
     }
-    let step = square / curvature
-    solution = moved(solution, direction, step)
-    remainder = moved(remainder, image, -step)
-    let before = square
-    square = innerProducts(remainder, remainder)[0]
-    guard square.isFinite else { return stop = (.notFinite(iteration: iterations), nil) }
-    direction = moved(remainder, direction, square / before)
+    return map.space.joined(found.map { $0.detached() }, lead: lead)
   }
 }
