@@ -107,7 +107,8 @@ struct HessianOperatorTests {
     #expect(misuse { _ = HessianOperator(of: z, withRespectTo: [x, y]) } == expected)
     #expect(misuse { _ = HessianOperator(gaussNewton: z, loss: { $0 }, withRespectTo: [x, y]) } == expected)
     #expect(
-      misuse { _ = HessianOperator(of: z, withRespectTo: [y, x]) }?.contains("input 0, float64 [2], was computed") == true)
+      misuse { _ = HessianOperator(of: z, withRespectTo: [y, x]) }?.contains("input 0, float64 [2], was computed")
+        == true)
     // Through something between, of which it is a view.
     let far = sin(exp(x) * 2).reshaped([2, 1])
     #expect(misuse { _ = HessianOperator(of: far.sum(), withRespectTo: [x, far]) } != nil)
@@ -346,6 +347,37 @@ struct HessianOperatorTests {
     #expect(near(trace, [12, 36], 1e-12))
     let direction = grad { (v: Tensor) in dot(v, HessianOperator(f, at: x)(v)) }(v)
     #expect(near(direction, [24 * 0.25 * 2, 24 * 2.25 * 3], 1e-12))
+  }
+
+  /// Products after the first are computed in its memory.
+  @Test func furtherProductsReuseMemory() async {
+    await #expect(processExitsWith: .success) {
+      BLAS.threads = 1
+      let x = sin(Tensor.arange(20_000, dtype: .float64))
+      let f = { (x: Tensor) in square(tanh(x * x) * x + x.sum()).sum() + dot(exp(-x), x) }
+      let operators = [
+        HessianOperator(f, at: x),
+        HessianOperator(gaussNewton: { (x: Tensor) in tanh(x * x) }, loss: { square($0).sum() }, at: x),
+      ]
+      for h in operators {
+        for v in [cos(x), stacked([cos(x), x, x * x])] {
+          // The first result is given back, as those after it are.
+          let most = TensorMemory.peak { _ = h(v) }.bytes
+          let numbers = doubles(h(v))
+          let system = { TensorMemory.liveBytes + TensorMemory.cachedBytes }
+          let (live, all) = (TensorMemory.liveBytes, system())
+          for _ in 0..<20 {
+            let bytes = TensorMemory.peak { _ = h(v) }.bytes
+            #expect(bytes <= most, "\(bytes), at first \(most)")
+            #expect(TensorMemory.liveBytes == live && system() == all)
+          }
+          // One that is kept takes its own place, and the next product that of the one before.
+          let kept = h(v)
+          #expect(system() - all <= TensorMemory.peak { Tensor.zeros(like: kept) }.bytes)
+          #expect(doubles(kept) == numbers)
+        }
+      }
+    }
   }
 
   @Test func manyThreadsAtOnce() async {
