@@ -21,6 +21,7 @@ typedef struct adj_thread_state {
   void *nan_scope;          // what withNaNCheck installed, or null
   void *strict_scope;       // what withStrictDerivatives installed, or null
   void *evaluation;         // of a function that rules evaluate again: what it read at first; or null
+  void *bindings;           // tensors that stand for a module's parameters, or null
   void *visited_node;       // the node that a walk on this thread is at, or null
   int32_t derivative_order; // of what is computed now: 0 outside of walks
   adj_meter *meter;         // what counts this thread's work, or null

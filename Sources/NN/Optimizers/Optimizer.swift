@@ -10,7 +10,7 @@ public protocol Optimizer: AnyObject {
   var learningRate: Double { get set }
   /// Changes each parameter that has a gradient; the gradients stay.
   ///
-  /// - Precondition: At least one parameter has a gradient.
+  /// - Precondition: At least one parameter has a gradient, and none is bound (see ``Module/with(_:_:)``).
   func step()
   /// `loss.backward()`, a step, and the gradients forgotten.
   ///
@@ -60,6 +60,7 @@ struct UpdateList {
   mutating func update(
     _ formula: Formula, kept count: Int, taking: Bool, numbers: (_ step: Int) -> [Double]
   ) {
+    if parameters.contains(where: { $0.isBound("\(name).step") }) { return }
     var found = false
     var latest: (step: Int, numbers: [Double]) = (0, [])
     for index in parameters.indices {
