@@ -3,8 +3,8 @@ import Tensor
 /// J' H J v, the product with the Gauss-Newton matrix: J is the Jacobian of `model` at the input, H the Hessian
 /// of `loss`, a convex function of the model's results that gives one number.
 ///
-/// Costs an evaluation with its gradient and about two gradients more: one product each with J, H and J'. For
-/// many products at one point see ``HessianOperator/init(gaussNewton:loss:at:)``.
+/// Costs an evaluation with its gradient and about two gradients more: one product each with J, H and J'; memory: the
+/// model's graph and that of the loss's gradient. For many products at one point see ``HessianOperator/init(gaussNewton:loss:at:)``.
 /// - Parameter direction: v, of the input's structure, shapes and dtypes; its tensors may carry extra leading
 ///   axes, all the same, and the product then carries them too.
 /// - Precondition: Floating-point inputs and results; a loss of one floating-point element.
@@ -59,6 +59,13 @@ struct RecordedGaussNewton {
     _ pullback: @escaping (_ results: [Int], _ cotangents: [Tensor]) -> [Tensor?]
   ) {
     let results = output.tensors
+    if let bad = results.first(where: { !$0.dtype.isFloatingPoint }) {
+      Misuse.report(
+        operation,
+        "the model's result is \(bad.dtype) \(bad.shape), which has no derivative; a Gauss-Newton product needs "
+          + "floating-point results")
+      return nil
+    }
     guard let gradient = RecordedGradient(operation, results.map(outer), { loss(output.with($0)) }) else { return nil }
     func pulled(_ cotangents: [Tensor?]) -> [Tensor?] {
       let present = cotangents.indices.filter { cotangents[$0] != nil }

@@ -18,29 +18,17 @@ public func valueGradAndAuxiliary<Input: TensorStructure, Auxiliary: TensorStruc
 ) -> (Input) -> (value: Tensor, gradient: Input, auxiliary: Auxiliary) {
   { input in
     let tensors = input.tensors
-    guard let call = Recording("grad", tensors, { f(input.with($0)) }) else {
+    guard let call = Recording("valueGradAndAuxiliary", tensors, { f(input.with($0)) }) else {
       let (value, auxiliary) = f(input)
       return (value, input.mapTensors { Tensor.zeros(like: $0) }, auxiliary)
     }
     let (value, auxiliary) = call.output
     let outer = auxiliary.mapTensors { call.value(of: $0) }
-    guard isNumber(value, "grad") else {
+    guard isNumber(value, "valueGradAndAuxiliary") else {
       return (.placeholder, input.mapTensors { Tensor.zeros(like: $0) }, outer)
     }
     let gradients = call.pullback([value], [Tensor.ones(like: value)])
     return (call.value(of: value), input.with(orZeros(gradients, like: tensors)), outer)
-  }
-}
-
-/// The value and the gradients of a function of two structures that gives a number and something beside it.
-@_disfavoredOverload
-public func valueGradAndAuxiliary<A: TensorStructure, B: TensorStructure, Auxiliary: TensorStructure>(
-  _ f: @escaping (A, B) -> (Tensor, Auxiliary)
-) -> (A, B) -> (value: Tensor, gradient: (A, B), auxiliary: Auxiliary) {
-  let joined = valueGradAndAuxiliary { (pair: Pair<A, B>) in f(pair.first, pair.second) }
-  return { a, b in
-    let (value, gradient, auxiliary) = joined(Pair(first: a, second: b))
-    return (value, (gradient.first, gradient.second), auxiliary)
   }
 }
 
@@ -96,13 +84,37 @@ public func elementwiseGrad<Input: TensorStructure>(_ f: @escaping (Input) -> Te
   }
 }
 
+/// The value of a function, its pullback, and something beside the value: what ``vjp(_:at:)`` is for a function that
+/// gives two things, of which the second has no derivative.
+///
+///     let (y, pullback, hidden) = vjpAndAuxiliary({ x in
+///       let h = tanh(matmul(x, a))
+///       return (matmul(h, b), h)
+///     }, at: x)
+///
+/// Costs what ``vjp(_:at:)`` does. Tensors beside the value leave without the history that only this transform sees.
+/// - Parameter input: Floating-point tensors.
+public func vjpAndAuxiliary<Input: TensorStructure, Output: TensorStructure, Auxiliary: TensorStructure>(
+  _ f: @escaping (Input) -> (Output, Auxiliary), at input: Input
+) -> (value: Output, pullback: (Output) -> Input, auxiliary: Auxiliary) {
+  guard let call = Recording("vjpAndAuxiliary", input.tensors, { f(input.with($0)) }) else {
+    let (value, auxiliary) = f(input)
+    return (value, { _ in input.mapTensors { Tensor.zeros(like: $0) } }, auxiliary)
+  }
+  let (value, auxiliary) = call.output
+  let pullback = call.pullback("vjpAndAuxiliary", of: value, to: input)
+  return (value.mapTensors { call.value(of: $0) }, pullback, auxiliary.mapTensors { call.value(of: $0) })
+}
+
 /// The value and v'H, the product of a direction with the Hessian of a function that gives one number, reverse over
 /// forward: the gradient of the derivative along v.
 ///
-/// Equal to Hv but for rounding, since the Hessian is symmetric; ``hvp(_:at:along:)`` costs less, and takes extra
-/// leading axes. Costs an evaluation with its tangent, recorded, and a pullback of both: about two and a half
-/// gradients.
-/// - Parameter direction: v, of the input's structure, shapes and dtypes.
+/// Equal to Hv but for rounding, since the Hessian is symmetric; ``hvp(_:at:along:)`` costs less. Costs an evaluation
+/// with its tangent, recorded, and a pullback of both: about two and a half gradients, and the memory of that graph.
+/// Directions of a block are taken one after the other, at one and a half to two gradients each.
+/// - Parameter direction: v, of the input's structure, shapes and dtypes; its tensors may carry extra leading axes, all
+///   the same, and the product then carries them too.
+/// - Precondition: Floating-point inputs; a result of one floating-point element.
 @_disfavoredOverload
 public func vhp<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor, at input: Input, along direction: Input
@@ -110,17 +122,18 @@ public func vhp<Input: TensorStructure>(
   let tensors = input.tensors
   let directions = direction.tensors
   guard fit(directions, tensors, "vhp", "direction", "input"),
-    lead(directions, over: tensors).rank == 0 || reportLead("vhp"),
     let call = Recording("vhp", tensors, { f(input.with($0)) }), isNumber(call.output, "vhp")
   else { return (.placeholder, input.mapTensors { Tensor.zeros(like: $0) }) }
   let tape = ForwardTape(from: call.inputs, to: [call.output])
-  let slope = withRecording { tape.push(directions, lead: []) }[0]
-  let products =
-    slope.map { call.pullback([$0], [Tensor.ones(like: $0)]) } ?? tensors.map { _ in nil }
-  return (call.value(of: call.output), input.with(orZeros(products, like: tensors)))
-}
-
-private func reportLead(_ operation: String) -> Bool {
-  Misuse.report(operation, "the direction has leading axes; use hvp for several at once")
-  return false
+  func product(_ directions: [Tensor]) -> [Tensor] {
+    let slope = withRecording { tape.push(directions, lead: []) }[0]
+    let products = slope.map { call.pullback([$0], [Tensor.ones(like: $0)]) } ?? tensors.map { _ in nil }
+    return orZeros(products, like: tensors)
+  }
+  let lead = lead(directions, over: tensors)
+  guard lead.rank > 0 else { return (call.value(of: call.output), input.with(product(directions))) }
+  // The pullback of a block's slopes would mix its directions: it adds up over leading axes.
+  let rows = zip(directions, tensors).map { $0.reshaped(Shape([lead.elementCount]).followed(by: $1.shape)) }
+  let products = zip(vmap(product)(rows), tensors).map { $0.reshaped(lead.followed(by: $1.shape)) }
+  return (call.value(of: call.output), input.with(products))
 }

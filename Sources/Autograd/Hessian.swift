@@ -57,5 +57,5 @@ public func hessian<A: TensorStructure, B: TensorStructure>(
 ) -> (A, B) throws(MemoryBudgetError) -> BlockMatrix {
   let joined: (Pair<A, B>) throws(MemoryBudgetError) -> BlockMatrix =
     hessian({ (pair: Pair<A, B>) in f(pair.first, pair.second) }, memoryBudget: memoryBudget)
-  return { a, b throws(MemoryBudgetError) in try joined(Pair(first: a, second: b)) }
+  return { a, b throws(MemoryBudgetError) in try joined(Pair(a, b)) }
 }

@@ -54,7 +54,7 @@ public func jacobian<A: TensorStructure, B: TensorStructure>(
   let joined: (Pair<A, B>) throws(MemoryBudgetError) -> Pair<A, B> =
     jacobian({ (pair: Pair<A, B>) in f(pair.first, pair.second) }, mode: mode, memoryBudget: memoryBudget)
   return { a, b throws(MemoryBudgetError) in
-    let pair = try joined(Pair(first: a, second: b))
+    let pair = try joined(Pair(a, b))
     return (pair.first, pair.second)
   }
 }

@@ -42,23 +42,24 @@ public func linearize<Input: TensorStructure, Output: TensorStructure>(
 /// - Parameter like: Any input of the structure, shapes and dtypes that the function takes; its values do not
 ///   matter.
 /// - Returns: A map that takes extra leading axes on all tensors of a cotangent.
-/// - Precondition: A linear function of floating-point tensors.
+/// - Precondition: A linear function of floating-point tensors to floating-point tensors.
 @_disfavoredOverload
 public func linearTranspose<Input: TensorStructure, Output: TensorStructure>(
   _ f: @escaping (Input) -> Output, like: Input
 ) -> (Output) -> Input {
   let zero = like.mapTensors { Tensor.zeros(like: $0) }
-  let (value, pullback) = vjp(f, at: zero)
+  guard let call = Recording("linearTranspose", zero.tensors, { f(zero.with($0)) }) else { return { _ in zero } }
   let irregular = like.mapTensors { tensor in
     sin(Tensor.arange(tensor.count, dtype: .float64) * 1.7 + 0.5).asType(tensor.dtype).reshaped(tensor.shape)
   }
   withoutGrad {
-    let (direct, push) = (f(irregular).tensors, jvp(f, at: zero, along: irregular).tangent.tensors)
+    let results = call.output.tensors
+    let (direct, push) = (f(irregular).tensors, orZeros(call.pushforward(results, irregular.tensors), like: results))
     let isLinear = zip(direct, push).allSatisfy { a, b in
       let roundoff = a.dtype == .float64 ? 1e-10 : 1e-4
       return square(a - b).sum().item().squareRoot() <= roundoff * square(a).sum().item().squareRoot()
     }
-    let passesOrigin = value.tensors.allSatisfy { $0.detached().storage.isZero }
+    let passesOrigin = results.allSatisfy { $0.detached().storage.isZero }
     if !isLinear || !passesOrigin {
       Misuse.report(
         "linearTranspose",
@@ -67,5 +68,5 @@ public func linearTranspose<Input: TensorStructure, Output: TensorStructure>(
           : "the function is not linear: f(0) is not 0")
     }
   }
-  return pullback
+  return call.pullback("linearTranspose", of: call.output, to: zero)
 }

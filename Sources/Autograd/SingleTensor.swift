@@ -23,8 +23,8 @@ public func valueAndGrad(
 /// `grad(f)(x)`; of second order: `grad { grad(f)($0).sum() }(x)`.
 /// - Precondition: A floating-point input; a result of one floating-point element.
 public func grad(_ f: @escaping (Tensor) -> Tensor) -> (Tensor) -> Tensor {
-  let both = valueAndGrad { (x: Single) in f(x.tensor) }
-  return { both(Single($0)).gradient.tensor }
+  let slope = grad { (x: Single) in f(x.tensor) }
+  return { slope(Single($0)).tensor }
 }
 
 /// The value and the gradients of a function of two tensors that gives one number.
@@ -40,8 +40,11 @@ public func valueAndGrad(
 
 /// The gradients of a function of two tensors that gives one number.
 public func grad(_ f: @escaping (Tensor, Tensor) -> Tensor) -> (Tensor, Tensor) -> (Tensor, Tensor) {
-  let both = valueAndGrad(f)
-  return { both($0, $1).gradient }
+  let slopes = grad { (x: Single, y: Single) in f(x.tensor, y.tensor) }
+  return { x, y in
+    let (a, b) = slopes(Single(x), Single(y))
+    return (a.tensor, b.tensor)
+  }
 }
 
 /// The value of a function of a tensor, and its pullback, from a cotangent of the result to the input's: J'u.

@@ -83,14 +83,47 @@ extension Dictionary: TensorStructure where Key: Comparable, Value: TensorStruct
   }
 }
 
-/// Two structures side by side.
-struct Pair<First: TensorStructure, Second: TensorStructure>: TensorStructure {
-  var first: First
-  var second: Second
-  var tensors: [Tensor] { first.tensors + second.tensors }
-  func rebuilt(from tensors: inout ArraySlice<Tensor>) -> Pair {
-    Pair(first: first.rebuilt(from: &tensors), second: second.rebuilt(from: &tensors))
+/// Two structures side by side, as one: what a function of two things takes where a transform's function takes one.
+///
+///     let costs = predictCost(of: { (p: Pair<Tensor, [Tensor]>) in f(p.first, p.second) }, at: Pair(x, weights))
+///
+/// The transforms that are used most take functions of two structures themselves. Pairs of pairs hold more.
+public struct Pair<First: TensorStructure, Second: TensorStructure>: TensorStructure {
+  /// The one in front.
+  public var first: First
+  /// The other.
+  public var second: Second
+
+  /// These two.
+  public init(_ first: First, _ second: Second) {
+    self.first = first
+    self.second = second
   }
+
+  /// The tensors of the first, then those of the second.
+  public var tensors: [Tensor] { first.tensors + second.tensors }
+  /// The same structure of tensors taken from the front.
+  public func rebuilt(from tensors: inout ArraySlice<Tensor>) -> Pair {
+    Pair(first.rebuilt(from: &tensors), second.rebuilt(from: &tensors))
+  }
+  /// Appends its tensors to a list.
+  public func appendTensors(to list: inout [Tensor]) {
+    first.appendTensors(to: &list)
+    second.appendTensors(to: &list)
+  }
+
+  /// Both, to be returned.
+  var both: (First, Second) { (first, second) }
+}
+
+extension Pair: Sendable where First: Sendable, Second: Sendable {}
+
+/// A function of two structures as one of a pair.
+func joined<A, B, Result>(_ f: @escaping (A, B) -> Result) -> (Pair<A, B>) -> Result { { f($0.first, $0.second) } }
+
+/// A function of three structures as one of a pair of the first and a pair.
+func joined<A, B, C, Result>(_ f: @escaping (A, B, C) -> Result) -> (Pair<A, Pair<B, C>>) -> Result {
+  { f($0.first, $0.second.first, $0.second.second) }
 }
 
 extension TensorStructure {

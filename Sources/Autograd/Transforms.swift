@@ -5,63 +5,36 @@ import Tensor
 
 /// The value and the gradient of a function that gives one number.
 ///
-/// Costs about two to three evaluations. The gradient has the input's structure, shapes and dtypes.
+/// The gradient has the input's structure, shapes and dtypes; zeros where the function does not depend on a tensor.
+/// Costs about two to three evaluations, and the memory of the graph.
 /// - Precondition: Floating-point inputs; a result of one floating-point element.
 @_disfavoredOverload
 public func valueAndGrad<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor
 ) -> (Input) -> (value: Tensor, gradient: Input) {
-  { input in
-    let tensors = input.tensors
-    guard let call = Recording("grad", tensors, { f(input.with($0)) }), isNumber(call.output, "grad") else {
-      return (.placeholder, input.mapTensors { Tensor.zeros(like: $0) })
-    }
-    let gradients = call.pullback([call.output], [Tensor.ones(like: call.output)])
-    return (call.value(of: call.output), input.with(orZeros(gradients, like: tensors)))
-  }
+  { valueAndGrad("valueAndGrad", f, at: $0) }
 }
 
-/// The gradient of a function that gives one number.
+/// The gradient of a function that gives one number, of the input's structure, shapes and dtypes.
 ///
-/// `grad(f)(x)`; of second order: `grad { grad(f)($0).sum() }(x)`.
+/// `grad(f)(x)`; of second order: `grad { grad(f)($0).sum() }(x)`. Costs about two to three evaluations, and the
+/// memory of the graph.
 /// - Precondition: Floating-point inputs; a result of one floating-point element.
 @_disfavoredOverload
 public func grad<Input: TensorStructure>(_ f: @escaping (Input) -> Tensor) -> (Input) -> Input {
-  let both = valueAndGrad(f)
-  return { both($0).gradient }
+  { valueAndGrad("grad", f, at: $0).gradient }
 }
 
-/// The value and the gradients of a function of two structures.
-@_disfavoredOverload
-public func valueAndGrad<A: TensorStructure, B: TensorStructure>(
-  _ f: @escaping (A, B) -> Tensor
-) -> (A, B) -> (value: Tensor, gradient: (A, B)) {
-  let joined = valueAndGrad { (pair: Pair<A, B>) in f(pair.first, pair.second) }
-  return { a, b in
-    let (value, gradient) = joined(Pair(first: a, second: b))
-    return (value, (gradient.first, gradient.second))
+/// The value and the gradient, with misuse reported under the name of the transform that was called.
+func valueAndGrad<Input: TensorStructure>(
+  _ operation: String, _ f: (Input) -> Tensor, at input: Input
+) -> (value: Tensor, gradient: Input) {
+  let tensors = input.tensors
+  guard let call = Recording(operation, tensors, { f(input.with($0)) }), isNumber(call.output, operation) else {
+    return (.placeholder, input.mapTensors { Tensor.zeros(like: $0) })
   }
-}
-
-/// The gradients of a function of two structures.
-@_disfavoredOverload
-public func grad<A: TensorStructure, B: TensorStructure>(
-  _ f: @escaping (A, B) -> Tensor
-) -> (A, B) -> (A, B) {
-  let both = valueAndGrad(f)
-  return { both($0, $1).gradient }
-}
-
-/// The gradients of a function of three structures.
-@_disfavoredOverload
-public func grad<A: TensorStructure, B: TensorStructure, C: TensorStructure>(
-  _ f: @escaping (A, B, C) -> Tensor
-) -> (A, B, C) -> (A, B, C) {
-  let joined = grad { (all: Pair<A, Pair<B, C>>) in f(all.first, all.second.first, all.second.second) }
-  return { a, b, c in
-    let gradient = joined(Pair(first: a, second: Pair(first: b, second: c)))
-    return (gradient.first, gradient.second.first, gradient.second.second)
-  }
+  let gradients = call.pullback([call.output], [Tensor.ones(like: call.output)])
+  return (call.value(of: call.output), input.with(orZeros(gradients, like: tensors)))
 }
 
 // MARK: - Products with the Jacobian
@@ -69,6 +42,10 @@ public func grad<A: TensorStructure, B: TensorStructure, C: TensorStructure>(
 /// The value of a function, and its pullback: from a cotangent of the result (any number of times) to the
 /// cotangents of the input.
 ///
+///     let (y, pullback) = vjp(f, at: x)
+///     let a = pullback(u), b = pullback(w)      // no further evaluation of f
+///
+/// Costs an evaluation that is recorded, and one to two for each pullback. The graph lives as long as the pullback.
 /// - Parameter input: Floating-point tensors.
 /// - Returns: `pullback(u)` is J'u, with u of the result's structure, shapes and dtypes; tensors of u may
 ///   carry extra leading axes, all the same, and the results then carry them too.
@@ -76,24 +53,35 @@ public func grad<A: TensorStructure, B: TensorStructure, C: TensorStructure>(
 public func vjp<Input: TensorStructure, Output: TensorStructure>(
   _ f: @escaping (Input) -> Output, at input: Input
 ) -> (value: Output, pullback: (Output) -> Input) {
-  let tensors = input.tensors
-  guard let call = Recording("vjp", tensors, { f(input.with($0)) }) else {
+  guard let call = Recording("vjp", input.tensors, { f(input.with($0)) }) else {
     return (f(input), { _ in input.mapTensors { Tensor.zeros(like: $0) } })
   }
-  let results = call.output.tensors
-  let pullback = { (cotangent: Output) -> Input in
-    let cotangents = cotangent.tensors
-    guard fit(cotangents, results, "vjp", "cotangent", "result") else {
-      return input.mapTensors { Tensor.zeros(like: $0) }
-    }
-    let pulled = call.pullback(results, cotangents)
-    return input.with(orZeros(pulled, like: tensors, lead: lead(cotangents, over: results)))
-  }
-  return (call.output.mapTensors { call.value(of: $0) }, pullback)
+  return (call.output.mapTensors { call.value(of: $0) }, call.pullback("vjp", of: call.output, to: input))
 }
 
-/// The value of a function and Jv, the derivative of its result along a direction.
+extension Recording {
+  /// The map from cotangents of a result to the input's, reporting misuse as `operation`.
+  func pullback<Input: TensorStructure, Result: TensorStructure>(
+    _ operation: String, of result: Result, to input: Input
+  ) -> (Result) -> Input {
+    let results = result.tensors
+    let tensors = input.tensors
+    return { cotangent in
+      let cotangents = cotangent.tensors
+      guard fit(cotangents, results, operation, "cotangent", "result") else {
+        return input.mapTensors { Tensor.zeros(like: $0) }
+      }
+      let pulled = self.pullback(results, cotangents)
+      return input.with(orZeros(pulled, like: tensors, lead: lead(cotangents, over: results)))
+    }
+  }
+}
+
+/// The value of a function and Jv, the derivative of its result along a direction, of the result's structure and
+/// shapes.
 ///
+/// Costs an evaluation that is recorded and one to two more, and the memory of the graph. For many directions at one
+/// point see ``linearize(_:at:)``.
 /// - Parameters:
 ///   - input: Floating-point tensors.
 ///   - tangent: v, of the input's structure, shapes and dtypes; its tensors may carry extra leading axes,
@@ -120,11 +108,14 @@ public func jvp<Input: TensorStructure, Output: TensorStructure>(
 
 /// Hv, the Hessian of a function that gives one number times a direction, forward over reverse.
 ///
-/// Costs about two gradients: the gradient is recorded, but products of matrices that only its own numbers would need
-/// are left out (see ``valueGradAndHVP(_:at:along:)`` for both).
+/// Costs about two gradients, and the memory of the gradient's graph: the gradient is recorded, but products of matrices
+/// that only its own numbers would need are left out (see ``valueGradAndHVP(_:at:along:)`` for both). For many products
+/// at one point see ``HessianOperator``.
 /// - Parameters:
 ///   - input: Floating-point tensors.
-///   - direction: v, of the input's structure, shapes and dtypes.
+///   - direction: v, of the input's structure, shapes and dtypes; its tensors may carry extra leading axes, all the
+///     same, and the product then carries them too.
+/// - Precondition: A result of one floating-point element.
 @_disfavoredOverload
 public func hvp<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor, at input: Input, along direction: Input
@@ -138,37 +129,41 @@ public func hvp<Input: TensorStructure>(
   return input.with(orZeros(pushed, like: tensors, lead: lead(directions, over: tensors)))
 }
 
-/// The value, the gradient and Hv of a function that gives one number, for little more than Hv alone.
+/// The value, the gradient and Hv of a function that gives one number, for little more than ``hvp(_:at:along:)``
+/// alone: it computes all three.
 @_disfavoredOverload
 public func valueGradAndHVP<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor, at input: Input, along direction: Input
 ) -> (value: Tensor, gradient: Input, product: Input) {
+  valueGradAndHVP("valueGradAndHVP", f, at: input, along: direction)
+}
+
+private func valueGradAndHVP<Input: TensorStructure>(
+  _ operation: String, _ f: (Input) -> Tensor, at input: Input, along direction: Input
+) -> (value: Tensor, gradient: Input, product: Input) {
   let tensors = input.tensors
   let directions = direction.tensors
-  guard fit(directions, tensors, "hvp", "direction", "input"),
-    let call = Recording("hvp", tensors, { f(input.with($0)) }), isNumber(call.output, "hvp")
+  guard fit(directions, tensors, operation, "direction", "input"),
+    let recorded = RecordedGradient(operation, tensors, { f(input.with($0)) })
   else {
     let zeros = input.mapTensors { Tensor.zeros(like: $0) }
     return (.placeholder, zeros, zeros)
   }
-  let seed = Tensor.ones(like: call.output)
-  let gradients = orZeros(call.pullback([call.output], [seed], recorded: true), like: tensors)
-  let lead = lead(directions, over: tensors)
-  let products = orZeros(call.pushforward(gradients, directions), like: tensors, lead: lead)
-  return (
-    call.value(of: call.output), input.with(gradients.map { call.value(of: $0) }), input.with(products)
-  )
+  let products = orZeros(recorded.pushforward(directions), like: tensors, lead: lead(directions, over: tensors))
+  return (recorded.value, input.with(recorded.gradients), input.with(products))
 }
 
 /// Hv by reverse over reverse, for comparison with ``hvp(_:at:along:)``: the gradient of <gradient, v>.
+///
+/// Costs about three gradients, and the memory of the gradient's graph; directions as there.
 @_disfavoredOverload
 public func hvpReverse<Input: TensorStructure>(
   _ f: @escaping (Input) -> Tensor, at input: Input, along direction: Input
 ) -> Input {
   let tensors = input.tensors
   let directions = direction.tensors
-  guard fit(directions, tensors, "hvp", "direction", "input"),
-    let call = Recording("hvp", tensors, { f(input.with($0)) }), isNumber(call.output, "hvp")
+  guard fit(directions, tensors, "hvpReverse", "direction", "input"),
+    let call = Recording("hvpReverse", tensors, { f(input.with($0)) }), isNumber(call.output, "hvpReverse")
   else { return input.mapTensors { Tensor.zeros(like: $0) } }
   let gradients = call.gradientHistory(call.output)
   // <gradient, v> has v for its cotangent with respect to the gradient: the product itself is not needed.

@@ -321,6 +321,14 @@ struct HessianOperatorTests {
     let same = HessianOperator({ loss(linear($0)) }, at: x)(v)
     #expect(near(gaussNewtonProduct(linear, loss, at: x, along: v), doubles(same), 1e-12))
     #expect(doubles(gaussNewtonProduct(model, { $0.sum() }, at: x, along: v)) == [0, 0, 0])
+    let words =
+      "the model's result is int64 [], which has no derivative; a Gauss-Newton product needs floating-point results"
+    #expect(
+      misuse { _ = gaussNewtonProduct({ $0.argmax() }, { $0.asType(.float64) }, at: x, along: v) }
+        == "gaussNewtonProduct: \(words)")
+    #expect(
+      misuse { _ = HessianOperator(gaussNewton: { $0.argmax() }, loss: { $0.asType(.float64) }, at: x) }
+        == "HessianOperator: \(words)")
     // Several results.
     let two = gaussNewtonProduct(
       { (x: Tensor) in [x * x, exp(x)] }, { square($0[0]).sum() + $0[1].sum() }, at: x, along: v)

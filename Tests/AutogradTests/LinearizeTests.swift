@@ -60,6 +60,19 @@ struct LinearizeTests {
     #expect(doubles(linearTranspose({ (x: Tensor) in 0 * x }, like: f64(1, 2))(f64(1, 2))) == [0, 0])
   }
 
+  @Test func transposingEvaluatesTwice() {
+    var calls = 0
+    let f = { (x: Tensor) -> Tensor in
+      calls += 1
+      return 3 * x
+    }
+    let transposed = linearTranspose(f, like: f64(1, 2))
+    #expect(calls == 2 && doubles(transposed(f64(1, 1))) == [3, 3] && calls == 2)
+    // What the map captures can be differentiated.
+    let slope = grad { (a: Tensor) in linearTranspose({ a * $0 }, like: f64(1, 2))(f64(5, 7)).sum() }(f64(2, 3))
+    #expect(doubles(slope) == [5, 7])
+  }
+
   @Test func curvedFunctionsAreNoLinearOnes() {
     let affine = "linearTranspose: the function is not linear: f(0) is not 0"
     let curved = "linearTranspose: the function is not linear: f(v) is not its derivative's product with v"
