@@ -215,8 +215,6 @@ public func directionalDerivatives(
     ofPair(f), at: [point.0, point.1], alongEach: directions.map { [$0.0, $0.1] }, orders: orders)
 }
 
-private func ofPair(_ f: @escaping (Tensor, Tensor) -> Tensor) -> ([Tensor]) -> Tensor { { f($0[0], $0[1]) } }
-
 /// A tensor as a structure of its own.
 private struct Single: TensorStructure {
   let tensor: Tensor

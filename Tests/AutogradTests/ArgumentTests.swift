@@ -60,12 +60,33 @@ struct ArgumentTests {
     agree(hessianDiagonal(loss)(x, p), hessianDiagonal(lossOfList)(list), "hessianDiagonal")
     let sparse = hessian(loss, sparsity: .detected)(x, p)
     #expect(near(sparse.dense(), doubles(hessian(lossOfList, sparsity: .detected)(list).dense()), 1e-12))
-    // Closures whose arguments have their types from the point.
-    let (a, b) = hvp({ a, b in (a * a * b).sum() }, at: (f64(1, 2), f64(3, 4)), along: (f64(1, 1), f64(0, 0)))
-    #expect(doubles(a) == [6, 8] && doubles(b) == [2, 4])
     // In another transform, with respect to the point and the direction.
     let third = grad { x in hvp(loss, at: (x, p), along: (x, v)).1.w.sum() }(x)
     #expect(near(third, doubles(grad { x in hvp(lossOfList, at: [x, p.w, p.b], along: [x, v.w, v.b])[1].sum() }(x))))
+  }
+
+  /// Closures of two tensors, whose arguments need no types.
+  @Test func twoTensors() {
+    let (a, b, u, v) = (f64(1, 2), f64(3, 4), f64(1, 1), f64(2, 0))
+    func check(_ found: (Tensor, Tensor), _ a: [Double], _ b: [Double], _ what: String) {
+      #expect(near(found.0, a) && near(found.1, b), "\(what)")
+    }
+    // H of sum a^2 b is [2 b, 2 a; 2 a, 0].
+    check(hvp({ a, b in (a * a * b).sum() }, at: (a, b), along: (u, v)), [10, 8], [2, 4], "hvp")
+    check(hvpReverse({ a, b in (a * a * b).sum() }, at: (a, b), along: (u, v)), [10, 8], [2, 4], "hvpReverse")
+    check(vhp({ a, b in (a * a * b).sum() }, at: (a, b), along: (u, v)).product, [10, 8], [2, 4], "vhp")
+    let all = valueGradAndHVP({ a, b in (a * a * b).sum() }, at: (a, b), along: (u, v))
+    check(all.product, [10, 8], [2, 4], "valueGradAndHVP")
+    check(all.gradient, [6, 16], [1, 4], "valueGradAndHVP")
+    check(hessianDiagonal { a, b in (a * a * b).sum() }(a, b), [6, 8], [0, 0], "hessianDiagonal")
+    let sparse = hessian({ a, b in (a * a * b).sum() }, sparsity: .detected)(a, b)
+    #expect(doubles(sparse.dense()) == [6, 0, 2, 0, 0, 8, 0, 4, 2, 0, 0, 0, 0, 4, 0, 0])
+    check(vjp({ a, b in a * a * b }, at: (a, b)).pullback(f64(1, 10)), [6, 160], [1, 40], "vjp")
+    #expect(near(jvp({ a, b in a * a * b }, at: (a, b), along: (u, v)).tangent, [8, 16]))
+    #expect(near(linearize({ a, b in a * a * b }, at: (a, b)).pushforward(u, v), [8, 16]))
+    // J = [2 a b, a^2] an element, H = 1.
+    let product = gaussNewtonProduct({ a, b in a * a * b }, { square($0).sum() / 2 }, at: (a, b), along: (u, v))
+    check(product, [48, 256], [8, 64], "gaussNewtonProduct")
   }
 
   @Test func threeArguments() {

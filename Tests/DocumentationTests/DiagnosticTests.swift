@@ -19,6 +19,11 @@ struct DiagnosticTests {
     "grad { x in (x * x * x - 2 * x + exp(-x) * sin(3 * x)).sum() }(x)",
     "valueAndGrad { a, b in (a * a * b - 2 * a + exp(-a) * sin(3 * b)).sum() }(x, y)",
     "grad { grad { sin($0).sum() }($0).sum() }(x)",
+    "hvp({ a, b in (a * a * b - 2 * a + exp(-a) * sin(3 * b)).sum() }, at: (x, y), along: (y, x))",
+    "vjp({ a, b in a * a * b - 2 * a + exp(-a) * sin(3 * b) }, at: (x, y)).pullback(x)",
+    "valueAndGrad { (a: Tensor, b: Tensor, c: Tensor) in (a * a * b - 2 * c + exp(-a) * sin(3 * b)).sum() }(x, y, x)",
+    "grad(Linear(2, 2)) { m in (m(x) * m(x) - 2 * y + exp(-m(x)) * sin(3 * y)).sum() }",
+    "hvp(Linear(2, 2), along: [x, y]) { (square($0(x) - y) + 0.1 * exp(-$0(y)) * sin(3 * y)).sum() }",
     "exp(1.0) * 2 + sin(2) * d - exp(-d * d) / (1 + d * d)",
     "maximum(x, 0) + minimum(y, 1) * 0.5 - pow(x, 2) / (1 + pow(y, 3))",
   ]
