@@ -19,6 +19,13 @@ package final class Bindings: Sendable {
     _ tensors: [ObjectIdentifier: Tensor], _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let all = current.map { $0.tensors.merging(tensors) { _, new in new } } ?? tensors
-    return try withThread(\.bindings, holding: Bindings(all), body)
+    return try with(only: Bindings(all), body)
+  }
+
+  /// Runs `body` with what was bound at another time, or nothing, in place of what is bound now.
+  package static func with<Result, Failure: Error>(
+    only bindings: Bindings?, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try withThread(\.bindings, holding: bindings, body)
   }
 }

@@ -95,6 +95,37 @@ struct SnippetTests {
     for (gradient, parameter) in zip(gradients, layer.parameters) { #expect(gradient.allClose(parameter.grad!)) }
   }
 
+  @Test func derivativesOfModules() {
+    let x = Tensor([[0.5, -1], [1, 2], [-0.3, 0.7]])
+    let (y, later) = (x.sum(axis: 1, keepDims: true), 2 * x)
+    // snippet
+    let model = Sequential(seed: 1) {
+      Linear(2, 8)
+      Tanh()
+      Linear(8, 1)
+    }
+    let loss = { (model: Sequential) in square(model(x) - y).mean() }
+    let slopes = grad(model, loss)
+    let product = hvp(model, along: slopes, loss)
+    let each = gradPerExample(model, [x, y]) { model, example in square(model(example[0]) - example[1]).mean() }
+    // end
+    #expect(zip(each, slopes).allSatisfy { $0.mean(axis: 0).allClose($1, relative: 1e-4) })
+    #expect(product.map(\.shape) == [[8, 2], [8], [1, 8], [1]])
+
+    // snippet
+    let outer = grad(model) { model in
+      let slopes = grad(model) { square($0(x) - y).mean() }
+      let stepped = zip(model.parameters, slopes).map { $0.value - 0.1 * $1 }
+      return model.with(stepped) { square($0(later)).mean() }  // of second order in the parameters
+    }
+    // end
+    // (1 - 0.1 H) times the gradient at the parameters after the step.
+    let stepped = zip(model.parameters, slopes).map { $0.value - 0.1 * $1 }
+    let after = model.with(stepped) { model in grad(model) { square($0(later)).mean() } }
+    let expected = zip(after, hvp(model, along: after, loss)).map { $0 - 0.1 * $1 }
+    #expect(zip(outer, expected).allSatisfy { $0.allClose($1, relative: 1e-4, absolute: 1e-6) })
+  }
+
   @Test func solutionsCheckpointsAndExamples() throws {
     // snippet
     let root = { (a: Tensor) in try! rootSolve({ x, a in exp(x) + x - a }, from: Tensor.zeros(like: a), at: a) }
