@@ -26,7 +26,7 @@ public final class Parameter: Sendable {
   /// What is set may have any history, which is dropped; the gradient stays (see ``clearGrad()``).
   /// - Precondition: What is set has the shape and dtype that the parameter has; the parameter is not bound.
   public var value: Tensor {
-    get { RecordedReads.read(bound ?? own) }
+    get { bound ?? RecordedReads.read(own) }
     set {
       guard !isBound("Parameter.value") else { return }
       leaf.withLock { old in

@@ -111,4 +111,26 @@ import Testing
     #expect(agree(found.weights, expected.weights, 1e-6))
     #expect(found.losses.last! < 0.9 * found.losses[0])
   }
+
+  /// What was bound when a checkpoint was recorded is bound when it is evaluated again, after the binding has ended.
+  @Test func checkpointsReadWhatWasBound() {
+    let net = net()
+    let doubled = net.parameters.map { $0.value.detached() * 2 }
+    func loss(_ values: [Tensor], recomputes: Bool) -> (Tensor) -> Tensor {
+      { x in
+        net.with(values) { net in
+          mse(recomputes ? checkpoint { (x: Tensor) in net(x) }(x) : net(x), target)
+        }
+      }
+    }
+    let (f, expected) = (loss(doubled, recomputes: true), loss(doubled, recomputes: false))
+    #expect(agree([grad(f)(x), hvp(f, at: x, along: x)], [grad(expected)(x), hvp(expected, at: x, along: x)]))
+    // Tracked tensors that are bound are captured like others.
+    let slopes = grad { (p: [Tensor]) in loss(p, recomputes: true)(x) }(doubled)
+    #expect(agree(slopes, grad { (p: [Tensor]) in loss(p, recomputes: false)(x) }(doubled)))
+    // What is bound while rules run does not matter.
+    let other = net.parameters.map { Tensor.ones(like: $0.value) }
+    let within = net.with(other) { _ in grad(f)(x) }
+    #expect(agree([within], [grad(expected)(x)]))
+  }
 }

@@ -5,16 +5,23 @@ import CKernels
 package final class RecordedReads: @unchecked Sendable {  // written by the first evaluation only
   /// By the leaf's sequence number.
   private var numbers: [UInt64: Storage] = [:]
+  /// What stood for objects then.
+  private var bindings: Bindings?
 
   package init() {}
 
   package var storages: [Storage] { Array(numbers.values) }
 
   /// Runs the function for the first time.
-  package func noting<Result>(_ body: () -> Result) -> Result { Evaluation(self, isFirst: true).run(body) }
+  package func noting<Result>(_ body: () -> Result) -> Result {
+    bindings = Bindings.current
+    return Evaluation(self, isFirst: true).run(body)
+  }
 
-  /// Runs it again.
-  package func replaying<Result>(_ body: () -> Result) -> Result { Evaluation(self, isFirst: false).run(body) }
+  /// Runs it again, with the same bound as then, whatever is bound now.
+  package func replaying<Result>(_ body: () -> Result) -> Result {
+    Bindings.with(only: bindings) { Evaluation(self, isFirst: false).run(body) }
+  }
 
   /// A value that may change, a leaf, as the evaluation that this thread is in must see it.
   package static func read(_ leaf: Tensor) -> Tensor {
