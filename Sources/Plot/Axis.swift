@@ -36,13 +36,16 @@ public struct Axis: Sendable, Hashable {
   public var unit: Unit?
   /// What the numbers of a logarithmic axis are in, such as "s": ticks are then labelled with prefixes, 10 ms.
   public var prefixedUnit: String?
+  /// Whether the numbers at the two ends are labelled, round or not: for an axis of few numbers that were chosen.
+  public var labelsEnds: Bool
 
   /// An axis; what is not given is taken from the data.
   public init(
     _ label: String = "", scale: Scale = .linear, range: ClosedRange<Double>? = nil, unit: Unit? = nil,
-    prefixedUnit: String? = nil
+    prefixedUnit: String? = nil, labelsEnds: Bool = false
   ) {
     self.prefixedUnit = prefixedUnit
+    self.labelsEnds = labelsEnds
     self.label = label
     self.scale = scale
     self.range = range

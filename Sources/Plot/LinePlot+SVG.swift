@@ -40,8 +40,8 @@ private struct SVGDrawing {
   private let grid = "#E4E4E4"
   /// The lines of the legend: for each label its column and row.
   private let legend: [(index: Int, x: Double, row: Int)]
-  /// Roughly, the width of a character.
-  private let characterWidth = 7.2
+  /// The width of a character, in a wide font: which one will stand in for Helvetica is not known.
+  private let characterWidth = 8.2
 
   init(_ plot: LinePlot, width: Int, height: Int) {
     self.plot = plot
@@ -51,7 +51,7 @@ private struct SVGDrawing {
     xTicks = Ticks.of(plot.x, over: frame.x, count: max(3, width / 110))
     yTicks = Ticks.of(plot.y, over: frame.y, count: max(3, height / 70))
     let widest = Double(yTicks.map(\.label.count).max() ?? 0) * characterWidth
-    left = 16 + widest + (plot.y.label.isEmpty ? 0 : 22)
+    left = 20 + widest + (plot.y.label.isEmpty ? 0 : 22)
     // A label at the last tick may reach beyond the frame.
     right = Double(width) - max(20, Double(xTicks.last?.label.count ?? 0) * characterWidth / 2 + 6)
     legend = SVGDrawing.legend(plot.lines, from: left, to: right, characterWidth)
@@ -123,7 +123,8 @@ private struct SVGDrawing {
       let color = Palette.colors[index % Palette.colors.count]
       for piece in frame.pieces(line.points) {
         if piece.count == 1 {
-          dot(piece[0], color, &svg)
+          // A lonely point shows, if only as a dot.
+          if !plot.marksPoints { svg.mark(.dot, x(piece[0].x), y(piece[0].y), color) }
           continue
         }
         let points = piece.map { "\(SVG.number(x($0.x))),\(SVG.number(y($0.y)))" }.joined(separator: " ")
@@ -134,22 +135,16 @@ private struct SVGDrawing {
             ("stroke-linejoin", "round"), ("stroke-dasharray", Palette.dashes[index % Palette.dashes.count]),
           ])
       }
-      if plot.marksPoints { drawPoints(line, color, &svg) }
+      if plot.marksPoints { drawPoints(line, index, &svg) }
     }
   }
 
-  private func drawPoints(_ line: LinePlot.Line, _ color: String, _ svg: inout SVG) {
+  private func drawPoints(_ line: LinePlot.Line, _ index: Int, _ svg: inout SVG) {
     for point in line.points {
       guard let x = frame.placeX(point.x), let y = frame.placeY(point.y), (0...1).contains(x), (0...1).contains(y)
       else { continue }
-      dot(LinePlot.Point(x: x, y: y), color, &svg)
+      svg.mark(Mark.of(index), self.x(x), self.y(y), Palette.colors[index % Palette.colors.count])
     }
-  }
-
-  private func dot(_ point: LinePlot.Point, _ color: String, _ svg: inout SVG) {
-    svg.element(
-      "circle",
-      [("cx", SVG.number(x(point.x))), ("cy", SVG.number(y(point.y))), ("r", "2.5"), ("fill", color)])
   }
 
   private func drawWords(_ svg: inout SVG) {
@@ -177,6 +172,9 @@ private struct SVGDrawing {
           ("y2", SVG.number(line)), ("stroke", Palette.colors[index % Palette.colors.count]),
           ("stroke-width", "2.5"), ("stroke-dasharray", Palette.dashes[index % Palette.dashes.count]),
         ])
+      if plot.marksPoints {
+        svg.mark(Mark.of(index), position + 14, line, Palette.colors[index % Palette.colors.count])
+      }
       svg.label(plot.lines[index].label, position + 34, line + 4.5)
     }
   }

@@ -89,7 +89,7 @@ public enum Ticks {
     let isShort = first >= -4 && last <= 5
     func label(_ exponent: Int) -> String {
       if let prefixedUnit { return prefixed(pow(10, Double(exponent)), prefixedUnit) }
-      return isShort ? separated(pow(10, Double(exponent))) : power(exponent)
+      return isShort ? number(pow(10, Double(exponent))) : power(exponent)
     }
     var ticks: [Tick] = []
     for exponent in (first - 1)...last {
@@ -110,11 +110,31 @@ public enum Ticks {
 
   /// The ticks that an axis has over a range.
   static func of(_ axis: Axis, over range: ClosedRange<Double>, count: Int) -> [Tick] {
-    switch (axis.scale, axis.unit) {
-    case (.logarithmic, _): logarithmic(range, count: count, prefixedUnit: axis.prefixedUnit)
-    case (.linear, let unit?): multiples(of: unit, in: range, count: count)
-    case (.linear, nil): linear(range, count: count)
+    let ticks =
+      switch (axis.scale, axis.unit) {
+      case (.logarithmic, _): logarithmic(range, count: count, prefixedUnit: axis.prefixedUnit)
+      case (.linear, let unit?): multiples(of: unit, in: range, count: count)
+      case (.linear, nil): linear(range, count: count)
+      }
+    return axis.labelsEnds ? withEnds(ticks, range, axis) : ticks
+  }
+
+  /// With labelled ticks at both ends; a label that stands too near to them gives way.
+  private static func withEnds(_ ticks: [Tick], _ range: ClosedRange<Double>, _ axis: Axis) -> [Tick] {
+    let (low, high) = (range.lowerBound, range.upperBound)
+    func place(_ value: Double) -> Double { axis.scale == .logarithmic ? log10(value) : value }
+    let extent = place(high) - place(low)
+    guard extent > 0 else { return ticks }
+    func distance(_ tick: Tick) -> Double {
+      min(place(tick.value) - place(low), place(high) - place(tick.value)) / extent
     }
+    let inner = ticks.filter { distance($0) > 1e-6 }.map { tick in
+      distance(tick) < 0.12 ? Tick(value: tick.value, label: "") : tick
+    }
+    func end(_ value: Double) -> Tick {
+      Tick(value: value, label: axis.prefixedUnit.map { prefixed(value, $0) } ?? number(value))
+    }
+    return [end(low)] + inner + [end(high)]
   }
 
   // MARK: Round numbers
@@ -160,11 +180,6 @@ public enum Ticks {
     return "10" + String("\(exponent)".map { digits[$0] ?? $0 })
   }
 
-  /// 10,000 for 10000.
-  private static func separated(_ power: Double) -> String {
-    power >= 1e3 ? number(power / 1000) + ",000" : number(power)
-  }
-
   /// A number in a unit with the prefix that leaves it between 1 and 1000, as far as there are prefixes.
   static func prefixed(_ value: Double, _ unit: String) -> String {
     let prefixes = ["p", "n", "µ", "m", "", "k", "M", "G", "T", "P"]
@@ -174,10 +189,24 @@ public enum Ticks {
     return number(value / pow(1000, Double(chosen))) + " " + prefixes[chosen + 4] + unit
   }
 
-  /// A number in as few digits as say it.
+  /// A number in as few digits as say it; whole ones below 10^9 in full.
   static func number(_ value: Double) -> String {
-    let text = String(format: "%.6g", value)
-    return text == "-0" ? "0" : text
+    let isWhole = value == value.rounded() && abs(value) < 1e9
+    let text = String(format: isWhole ? "%.0f" : "%.6g", value)
+    return text == "-0" ? "0" : separated(text)
+  }
+
+  /// 10,000 for 10000, on every axis.
+  static func separated(_ text: String) -> String {
+    let digits = text.prefix { $0 == "-" || $0.isNumber }
+    guard !text.contains("e"), digits.count > 3 else { return text }
+    var whole = ""
+    for (position, digit) in digits.enumerated() {
+      let left = digits.count - position
+      if left % 3 == 0, whole.last?.isNumber == true { whole.append(",") }
+      whole.append(digit)
+    }
+    return whole + text.dropFirst(digits.count)
   }
 }
 
@@ -198,6 +227,6 @@ private struct LabelStyle {
   func label(_ value: Double) -> String {
     if value == 0 { return "0" }
     let text = String(format: "%.\(min(decimals, 17))f", value / pow(10, Double(exponent)))
-    return exponent == 0 ? text : "\(text)e\(exponent)"
+    return exponent == 0 ? Ticks.separated(text) : "\(text)e\(exponent)"
   }
 }

@@ -88,9 +88,52 @@ private final class Elements: NSObject, XMLParserDelegate {
     var plot = plot([1, 3, .nan, 2, 5])
     #expect(try Elements.of(plot.svg()).count { $0.name == "circle" } == 0)
     plot.marksPoints = true
-    #expect(try Elements.of(plot.svg()).count { $0.name == "circle" } == 4)
+    // One is the legend's.
+    #expect(try Elements.of(plot.svg()).count { $0.name == "circle" } == 4 + 1)
     plot.x.range = 0...1
-    #expect(try Elements.of(plot.svg()).count { $0.name == "circle" } == 2)
+    #expect(try Elements.of(plot.svg()).count { $0.name == "circle" } == 2 + 1)
+  }
+
+  /// Lines that coincide are told apart by the shapes at their points, in the legend, too.
+  @Test func eachLineHasAMarkOfItsOwn() throws {
+    var plot = LinePlot(marksPoints: true)
+    for index in 0..<8 { plot.add([1, 2], from: 0, label: "line \(index)") }
+    let marks = try Elements.of(plot.svg()).filter { $0.name == "circle" || $0.name == "path" }
+    #expect(marks.count == 8 * 3)
+    #expect(marks.allSatisfy { $0.attributes["fill"] == "none" })
+    let shapes = marks.map { mark in
+      mark.attributes["r"] ?? mark.attributes["d", default: ""].drop { $0 != "m" }.description
+    }
+    #expect(Set(shapes).count == 8)
+  }
+
+  @Test func theEndsOfAnAxisAreLabelledWhereAsked() throws {
+    func texts(_ x: [Double], _ axis: Axis) throws -> [String] {
+      var plot = LinePlot(x: axis)
+      plot.add(x: x, y: x.map { _ in 1 }, label: "")
+      return try Elements.of(plot.svg()).filter { $0.attributes["text-anchor"] == "middle" }.map(\.text)
+    }
+    let axis = Axis(scale: .logarithmic, labelsEnds: true)
+    #expect(try texts([2, 10_000], axis) == ["2", "10", "100", "1,000", "10,000"])
+    // 100,000 would stand on 100,143.
+    #expect(try texts([103, 100_143], axis) == ["103", "1,000", "10,000", "100,143"])
+    #expect(try texts([2, 10_000], Axis(scale: .logarithmic)).first == "10")
+    #expect(try texts([0, 9.5], Axis(labelsEnds: true)) == ["0", "2", "4", "6", "8", "9.5"])
+  }
+
+  /// With the widest font that may stand in: 0.64 of its size a character, as DejaVu Sans.
+  @Test func labelsStayOnTheCanvas() throws {
+    var plot = LinePlot(
+      x: Axis(scale: .logarithmic, labelsEnds: true), y: Axis(scale: .logarithmic, prefixedUnit: "s"))
+    plot.add(x: [103, 100_143], y: [1e-7, 1e2], label: "")
+    for text in try Elements.of(plot.svg(width: 620, height: 460)) where text.name == "text" {
+      let (x, width) = (Double(text.attributes["x"]!)!, 0.64 * 13 * Double(text.text.count))
+      switch text.attributes["text-anchor"] {
+      case "end": #expect(x - width >= 6, "\(text.text)")
+      case "middle": #expect(x - width / 2 >= 6 && x + width / 2 <= 620 - 4, "\(text.text)")
+      default: break
+      }
+    }
   }
 
   @Test func severalPlotsMakeOnePicture() throws {

@@ -81,6 +81,17 @@ import Testing
     #expect(labels(100...1e9, "B") == ["100 B", "10 kB", "1 MB", "100 MB"])
     #expect(labels(2e3...6e3, "B") == ["2 kB", "3 kB", "4 kB", "5 kB", "6 kB"])
     // Beyond the prefixes there are only larger numbers.
-    #expect(labels(1e18...1e21, "B") == ["1000 PB", "10000 PB", "100000 PB", "1e+06 PB"])
+    #expect(labels(1e18...1e21, "B") == ["1,000 PB", "10,000 PB", "100,000 PB", "1,000,000 PB"])
+  }
+
+  @Test func thousandsAreSeparatedInEveryRange() {
+    func labels(_ range: ClosedRange<Double>) -> [String] {
+      Ticks.logarithmic(range).map(\.label).filter { !$0.isEmpty }
+    }
+    #expect(labels(500...3000) == ["500", "1,000", "2,000"])
+    #expect(labels(100...10_000) == ["100", "1,000", "10,000"])
+    #expect(self.labels(0...5000) == ["0", "1,000", "2,000", "3,000", "4,000", "5,000"])
+    #expect(self.labels(-2000...2000, 3) == ["-2,000", "0", "2,000"])
+    #expect(self.labels(1000...1001, 3) == ["1,000.0", "1,000.5", "1,001.0"])
   }
 }
