@@ -11,10 +11,14 @@ struct Cost: ParsableCommand {
     discussion: """
       Time and memory of a function's value, gradient, Hessian-vector products, Hessian diagonal, dense and \
       sparse Hessian, and finite differences of the gradient, as the number of variables N grows; what they \
-      are in values, and the exponents of N, fitted to the larger sizes. In float64.
+      are in values, and the power of N that each grows with beside an overhead that does not grow (that of finite \
+      differences is one for each variable). In float64. Memory is that of tensors, at their most during a call; the \
+      bookkeeping of graphs, the same for each operator whatever N is, is not counted.
 
       Functions:
       \(CostFunction.allCases.map { "  \($0.rawValue): \($0.summary)" }.joined(separator: "\n"))
+
+      \(CostOutput.help)
       """)
 
   @Argument(help: ArgumentHelp("The functions; rosenbrock and mlp unless told.", valueName: "function"))
@@ -29,8 +33,11 @@ struct Cost: ParsableCommand {
   @Option(help: ArgumentHelp("How many HVPs at one point are measured together.", valueName: "count"))
   var products = 10
 
-  @Option(help: ArgumentHelp("The most memory that a dense Hessian may take.", valueName: "megabytes"))
-  var memory = 500.0
+  @Option(
+    help: ArgumentHelp(
+      "The most memory that a call and its inputs may take: a quarter of the machine's unless told.",
+      valueName: "megabytes"))
+  var memory: Double?
 
   @Option(
     help: ArgumentHelp(
@@ -66,7 +73,7 @@ struct Cost: ParsableCommand {
     guard (1...1000).contains(products) else {
       throw ValidationError("--products is \(products); it must be from 1 to 1,000")
     }
-    guard memory > 0, memory.isFinite else {
+    if let memory, !(memory > 0 && memory.isFinite) {
       throw ValidationError("--memory is \(memory); it must be above 0")
     }
     if let timeLimit, !(timeLimit > 0 && timeLimit.isFinite) {
@@ -76,16 +83,17 @@ struct Cost: ParsableCommand {
 
   func run() throws {
     if let svg { try OutputFiles.check(svg) }
-    let reports = measured()
+    let reports = try measured()
     if let svg { try write(CostPicture(reports).svg, to: svg) }
     if json {
       return try Format.printJSON(
         CostOutput(
           budgetBytes: budget.bytes, timeLimit: limit, functions: reports, picture: svg))
     }
-    let columns = min(Terminal.size(STDOUT_FILENO)?.columns ?? 80, 100)
+    let terminal = Terminal.size(STDOUT_FILENO)?.columns
+    let columns = min(terminal ?? 80, 100)
     for report in reports {
-      print(CostTable(report: report).text)
+      print(CostTable(report: report, columns: terminal).text)
       for paragraph in CostWords(report: report).paragraphs {
         print(CostWords.wrapped(paragraph, columns: columns) + "\n")
       }
@@ -97,7 +105,7 @@ struct Cost: ParsableCommand {
     if let svg { print("wrote \(svg)") }
   }
 
-  private var budget: MemoryBudget { .megabytes(memory) }
+  private var budget: MemoryBudget { memory.map(MemoryBudget.megabytes) ?? .bytes(TensorMemory.machineBytes / 4) }
   private var limit: Double { timeLimit ?? (quick ? 0.5 : 30) }
 
   private var machine: String {
@@ -114,42 +122,16 @@ struct Cost: ParsableCommand {
     return long.contains { ($0.processorSeconds ?? .infinity) < 0.6 * ($0.seconds ?? 0) }
   }
 
-  private func measured() -> [CostReport] {
+  private func measured() throws -> [CostReport] {
     var seen: Set<CostFunction> = []
     let functions = (self.functions.isEmpty ? [.rosenbrock, .mlp] : self.functions).filter {
       seen.insert($0).inserted
     }
-    let plan = functions.map { ($0, (sizes == nil ? nil : chosenSizes) ?? $0.sizes(quick: quick)) }
-    let steps = plan.reduce(0) { $0 + $1.1.count * CostOperation.allCases.count }
-    var bar = ProgressBar(quiet: false)
-    var done = 0
-    let start = ContinuousClock.now
-    defer { bar.clear() }
-    return plan.enumerated().map { position, entry in
-      let (function, sizes) = entry
-      // With --quick each function has its share of eight seconds, so that all of them get some.
-      let share = start + .seconds(8) * Double(position + 1) / Double(plan.count)
-      var meter = CostMeter(
-        function, products: products, time: time, budget: budget, timeLimit: limit, minimumTime: quick ? 0.02 : 0.3,
-        deadline: quick ? share : nil)
-      var counts: [Int] = []
-      for size in sizes {
-        let instance = function.instance(size)
-        // Several sizes may be nearest to the same.
-        guard !counts.contains(instance.count) else {
-          done += CostOperation.allCases.count
-          continue
-        }
-        counts.append(instance.count)
-        meter.measure(instance) { operation in
-          bar.show(
-            Double(done) / Double(steps),
-            "\(function.rawValue), N = \(Format.thousands(instance.count)): \(operation.label(products))")
-          done += 1
-        }
-      }
-      return CostReport(meter, sizes: counts)
+    let limits = CostMeter.Limits(budget: budget, seconds: limit, repeated: quick ? 0.02 : 0.3)
+    var run = CostRun(functions, sizes: sizes == nil ? nil : chosenSizes, quick: quick) { function in
+      CostMeter(function, products: products, time: time, limits: limits)
     }
+    return try run.reports()
   }
 
   private func write(_ text: String, to path: String) throws {

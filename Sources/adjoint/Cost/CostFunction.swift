@@ -31,21 +31,49 @@ enum CostFunction: String, ExpressibleByArgument, CaseIterable {
     }
   }
 
-  /// The function of about so many variables, with a point to differentiate it at.
+  /// The number of variables nearest to this one that it can have.
+  func nearest(_ count: Int) -> Int {
+    switch self {
+    case .rosenbrock: max(count, 2)
+    case .mlp: Self.parameters(width: Self.width(count))
+    case .separable, .logsumexp: max(count, 1)
+    case .lennardJones: 3 * Self.atoms(count)
+    }
+  }
+
+  /// The power of the number of variables that one evaluation grows with, in time and in memory.
+  var evaluationPower: Double { self == .lennardJones ? 2 : 1 }
+
+  /// What is known of the Hessian's zeros, and how many products then give all of it.
+  var zeros: (pattern: Sparsity, colors: Int)? {
+    switch self {
+    case .rosenbrock: (.banded(1), 3)
+    case .separable: (.banded(0), 1)
+    case .mlp, .logsumexp, .lennardJones: nil
+    }
+  }
+
+  /// Bytes of a point, and of what the function keeps beside it.
+  func heldBytes(_ count: Int) -> Int {
+    switch self {
+    case .lennardJones: 8 * count + 16 * Self.atoms(count) * Self.atoms(count)
+    default: 8 * count
+    }
+  }
+
+  /// The function of the nearest number of variables, with a point to differentiate it at.
   func instance(_ count: Int) -> CostInstance {
     switch self {
-    case .rosenbrock:
-      CostInstance([wave(1, [max(count, 2)])], sparsity: .banded(1), colors: 3) { Self.rosenbrock($0[0]) }
+    case .rosenbrock: CostInstance([noise(1, [nearest(count)])]) { Self.rosenbrock($0[0]) }
     case .separable:
-      CostInstance([wave(1, [max(count, 1)])], sparsity: .banded(0), colors: 1) {
+      CostInstance([noise(1, [nearest(count)])]) {
         let x = $0[0]
         let squared = square(x)
         return (squared * (squared - 16) + 5 * x).sum()
       }
-    case .logsumexp:
-      CostInstance([wave(1, [max(count, 1)])]) { logSumExp($0[0], axis: 0) }
-    case .mlp: Self.mlp(count)
-    case .lennardJones: Self.lennardJones(atoms: max(count / 3, 2))
+    case .logsumexp: CostInstance([noise(1, [nearest(count)])]) { logSumExp($0[0], axis: 0) }
+    case .mlp: Self.mlp(width: Self.width(count))
+    case .lennardJones: Self.lennardJones(atoms: Self.atoms(count))
     }
   }
 
@@ -54,14 +82,21 @@ enum CostFunction: String, ExpressibleByArgument, CaseIterable {
     return (100 * square(b - square(a)) + square(1 - a)).sum()
   }
 
-  /// Of width h it has h^2 + 11 h + 1 parameters.
-  private static func mlp(_ count: Int) -> CostInstance {
-    let width = max(1, Int(((121 + 4 * Double(count - 1)).squareRoot() / 2 - 5.5).rounded()))
+  private static func parameters(width: Int) -> Int { width * width + 11 * width + 1 }
+
+  /// The width of the net whose number of parameters is nearest.
+  private static func width(_ count: Int) -> Int {
+    let below = max(1, Int((121 + 4 * Double(count - 1)).squareRoot() / 2 - 5.5))
+    let isNearer = abs(parameters(width: below + 1) - count) < abs(parameters(width: below) - count)
+    return isNearer ? below + 1 : below
+  }
+
+  private static func mlp(width: Int) -> CostInstance {
     let sizes = [8, width, width, 1]
-    let inputs = wave(1, [32, 8])
-    let targets = wave(2, [32, 1])
+    let inputs = noise(1, [32, 8])
+    let targets = noise(2, [32, 1])
     let start = zip(sizes, sizes.dropFirst()).enumerated().flatMap { layer, size in
-      [wave(10 + 2 * layer, [size.0, size.1]) / sqrt(Double(size.0)), 0.1 * wave(11 + 2 * layer, [size.1])]
+      [noise(10 + 2 * layer, [size.0, size.1]) / sqrt(Double(size.0)), 0.1 * noise(11 + 2 * layer, [size.1])]
     }
     return CostInstance(start) { p in
       let first = tanh(matmul(inputs, p[0]) + p[1])
@@ -70,11 +105,13 @@ enum CostFunction: String, ExpressibleByArgument, CaseIterable {
     }
   }
 
+  private static func atoms(_ count: Int) -> Int { max(2, (count + 1) / 3) }
+
   /// 4 (r^-12 - r^-6) over all pairs, at a grid that is shaken a little.
   private static func lennardJones(atoms: Int) -> CostInstance {
     let side = Int(cbrt(Double(atoms)).rounded(.up))
     let grid = (0..<atoms).flatMap { [$0 % side, $0 / side % side, $0 / (side * side)].map(Double.init) }
-    let start = 1.2 * Tensor(grid, shape: [atoms, 3]) + 0.05 * wave(1, [atoms, 3])
+    let start = 1.2 * Tensor(grid, shape: [atoms, 3]) + 0.05 * noise(1, [atoms, 3])
     // A distance to itself of 1 keeps an atom's own term finite; the mask then leaves it out.
     let own = Tensor.eye(atoms, dtype: .float64)
     let pairs = 1 - own
@@ -86,32 +123,4 @@ enum CostFunction: String, ExpressibleByArgument, CaseIterable {
       return 2 * (pairs * third * (third - 1)).sum()
     }
   }
-}
-
-/// One function at one point.
-struct CostInstance {
-  let f: ([Tensor]) -> Tensor
-  let point: [Tensor]
-  /// What is known of the Hessian's zeros, and how many products then give all of it.
-  let sparsity: Sparsity?
-  let colors: Int
-  var count: Int { point.reduce(0) { $0 + $1.count } }
-
-  init(
-    _ point: [Tensor], sparsity: Sparsity? = nil, colors: Int = 0, _ f: @escaping ([Tensor]) -> Tensor
-  ) {
-    self.f = f
-    self.point = point
-    self.sparsity = sparsity
-    self.colors = colors
-  }
-}
-
-/// Numbers without regularity between -1 and 1, the same at every run.
-func wave(_ seed: Int, _ shape: Shape) -> Tensor {
-  let numbers = (0..<shape.elementCount).map { position in
-    let i = Double(position)
-    return sin(0.7 * Double(seed) + 0.37 * i + 0.0011 * i * i)
-  }
-  return Tensor(numbers, shape: shape)
 }

@@ -10,7 +10,7 @@ enum CostOperation: String, CaseIterable {
     case .value: "value"
     case .gradient: "gradient"
     case .product: "HVP"
-    case .products: "\(products) HVPs at a point"
+    case .products: "\(Format.thousands(products)) HVP\(products == 1 ? "" : "s") at a point"
     case .diagonal: "Hessian diagonal"
     case .dense: "dense Hessian"
     case .sparse: "sparse Hessian"
@@ -18,11 +18,31 @@ enum CostOperation: String, CaseIterable {
     }
   }
 
-  /// Whether it may take a product, or two gradients, for each variable.
-  var isPerVariable: Bool { [.diagonal, .dense, .differences].contains(self) }
+  /// Those that a function has.
+  static func of(_ function: CostFunction) -> [CostOperation] {
+    allCases.filter { $0 != .sparse || function.zeros != nil }
+  }
 
-  /// The call that is measured; nil where there is none for the function.
-  func call(_ instance: CostInstance, products: Int, budget: MemoryBudget) -> CostCall? {
+  /// The power of N that its time grows with at most. The diagonal and the dense Hessian take a product for each
+  /// variable where there are no zeros to find, and the latter has N^2 elements in any case.
+  func timePower(_ function: CostFunction) -> Double {
+    let one = function.evaluationPower
+    switch self {
+    case .value, .gradient, .product, .products, .sparse: return one
+    case .diagonal: return function.zeros == nil ? one + 1 : one
+    case .dense: return function.zeros == nil ? one + 1 : 2
+    case .differences: return one + 1
+    }
+  }
+
+  /// The power of N that overhead grows with: finite differences call a gradient for each row.
+  var overheadPower: Double { self == .differences ? 1 : 0 }
+
+  /// How many directions it is given.
+  func directions(_ products: Int) -> Int { self == .product ? 1 : self == .products ? products : 0 }
+
+  /// The call that is measured.
+  func call(_ instance: CostInstance, _ function: CostFunction, products: Int, budget: MemoryBudget) -> CostCall {
     let (f, point) = (instance.f, instance.point)
     switch self {
     case .value: return CostCall { _ = f(point) }
@@ -30,44 +50,25 @@ enum CostOperation: String, CaseIterable {
       let both = valueAndGrad(f)
       return CostCall { _ = both(point) }
     case .product:
-      let direction = point.enumerated().map { wave(40 + $0, $1.shape) }
+      let direction = point.enumerated().map { noise(40 + $0, $1.shape) }
       return CostCall { _ = hvp(f, at: point, along: direction) }
     case .products:
-      let block = point.enumerated().map { wave(40 + $0, Shape([products] + Array($1.shape))) }
+      let block = point.enumerated().map { noise(40 + $0, Shape([products] + Array($1.shape))) }
       return CostCall { _ = HessianOperator(f, at: point)(block) }
     case .diagonal:
       let diagonal = hessianDiagonal(f)
       return CostCall { _ = diagonal(point) }
     case .dense:
       let dense = hessian(f, memoryBudget: budget)
-      return CostCall { () throws(TooMuchMemory) in
-        do throws(MemoryBudgetError) {
-          _ = try dense(point)
-        } catch {
-          throw TooMuchMemory(bytes: error.predictedBytes)
-        }
-      }
+      return CostCall { () throws(MemoryBudgetError) in _ = try dense(point) }
     case .sparse:
-      guard let sparsity = instance.sparsity else { return nil }
-      let sparse = hessian(f, sparsity: sparsity)
-      return CostCall { _ = sparse(point) }
+      let sparse = hessian(f, sparsity: function.zeros!.pattern, memoryBudget: budget)
+      return CostCall { () throws(MemoryBudgetError) in _ = try sparse(point) }
     case .differences:
       let differences = GradientDifferences(instance)
-      return CostCall { () throws(TooMuchMemory) in _ = try differences.matrix(budget) }
+      return CostCall { _ = differences.matrix() }
     }
   }
-}
-
-/// One call, made as often as is needed.
-struct CostCall {
-  let run: () throws(TooMuchMemory) -> Void
-
-  init(_ run: @escaping () throws(TooMuchMemory) -> Void) { self.run = run }
-}
-
-/// A call would need more bytes than the budget has.
-struct TooMuchMemory: Error {
-  let bytes: Int
 }
 
 /// The Hessian by central differences of the gradient: two gradients for each row.
@@ -82,10 +83,7 @@ private struct GradientDifferences {
     flat = concatenated(point.map { $0.flattened() })
   }
 
-  func matrix(_ budget: MemoryBudget) throws(TooMuchMemory) -> Tensor {
-    // The matrix, and on the way two gradients, their difference and the point that was moved.
-    let bytes = (flat.count + 4) * flat.count * flat.dtype.byteCount
-    guard bytes <= budget.bytes else { throw TooMuchMemory(bytes: bytes) }
+  func matrix() -> Tensor {
     var matrix = Tensor.zeros([flat.count, flat.count], dtype: flat.dtype)
     // The cube root of a double's rounding: where the errors of rounding and of the formula are equal.
     let step = 6e-6

@@ -20,7 +20,7 @@ struct CostPicture {
     _ report: CostReport, _ what: String, _ unit: String, _ cost: (CostMeasurement) -> Double?
   ) -> LinePlot {
     var plot = LinePlot(
-      title: "\(report.function): \(what)", x: Axis("number of variables N", scale: .logarithmic),
+      title: "\(report.function): \(what)", x: Axis("number of variables N", scale: .logarithmic, labelsEnds: true),
       y: Axis(scale: .logarithmic, prefixedUnit: unit), marksPoints: true)
     for operation in CostOperation.allCases {
       let points = report.measurements.filter { $0.operation == operation.rawValue }.compactMap { one in

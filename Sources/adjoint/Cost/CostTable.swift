@@ -3,39 +3,37 @@ import Foundation
 /// A function's figures as tables for the terminal.
 struct CostTable {
   let report: CostReport
+  /// The terminal's width; wider tables are broken into blocks of columns.
+  var columns: Int?
+
+  private typealias Cost = (
+    title: String, cell: (CostMeasurement) -> String?, growth: ((CostReport.Growth) -> CostGrowth.Fit?)?
+  )
 
   var text: String {
-    var text = "\(report.function): \(report.summary)\n"
-    let sections: [(String, (CostMeasurement) -> String?, (CostReport.Growth) -> Double?)] = [
-      (
-        report.time == .clock ? "time" : "processor time", { [time = report.time] in time.of($0).map(CostTable.time) },
-        { $0.time }
-      ),
-      ("in values", { $0.ratio.map { CostTable.significant($0, 2) } }, { _ in nil }),
-      ("memory", { $0.peakBytes.map(CostTable.bytes) }, { $0.memory }),
+    let time = report.time
+    let costs: [Cost] = [
+      (time == .clock ? "time" : "processor time", { time.of($0).map(CostNumber.time) }, { $0.time }),
+      ("in values", { $0.ratio.map { CostNumber.significant($0, 2) } }, nil),
+      ("memory", { $0.peakBytes.map(CostNumber.bytes) }, { $0.memory }),
     ]
-    for (title, cell, exponent) in sections { text += "\n" + section(title, cell, exponent) }
-    return text + notes
+    let title = wrapped("\(report.function): \(report.summary)", indent: "")
+    return title + costs.map { "\n" + section($0) }.joined() + "\n" + notes
   }
 
-  private func section(
-    _ title: String, _ cell: (CostMeasurement) -> String?, _ exponent: (CostReport.Growth) -> Double?
-  ) -> String {
-    var rows = [[title] + report.sizes.map { "N = " + Format.thousands($0) }]
+  private func section(_ cost: Cost) -> String {
+    var rows = [[cost.title] + report.sizes.map { "N = " + Format.thousands($0) }]
     for operation in report.operations {
       let cells = report.sizes.map { count in
-        report.measurement(operation, count).map { cell($0) ?? mark($0) } ?? ""
+        report.measurement(operation, count).map { cost.cell($0) ?? mark($0) } ?? ""
       }
       rows.append([operation.label(report.products)] + cells)
     }
-    let exponents = report.operations.map { report.growth($0).flatMap(exponent) }
-    if exponents.contains(where: { $0 != nil }) {
-      rows[0].append("growth")
-      for (row, exponent) in exponents.enumerated() {
-        rows[row + 1].append(exponent.map { "N^" + Format.decimals($0, 2) } ?? "")
-      }
-    }
-    return CostTable.aligned(rows)
+    let fits = report.operations.map { report.growth($0).flatMap { cost.growth?($0) } }
+    guard fits.contains(where: { $0 != nil }) else { return TextTable(rows).text(columns: columns) }
+    let growth = GrowthColumn(fits)
+    for (row, cell) in (["growth"] + growth.cells).enumerated() { rows[row].append(cell) }
+    return TextTable(rows).text(columns: columns) + wrapped(growth.note)
   }
 
   /// What stands in the place of a number that is missing.
@@ -47,67 +45,64 @@ struct CostTable {
     }
   }
 
-  /// What was left out, and why.
+  /// What was measured instead, what was left out and why, and what the figures count.
   private var notes: String {
-    report.measurements.map { measurement in
-      guard let skipped = measurement.skipped,
-        let operation = CostOperation(rawValue: measurement.operation)
-      else { return "" }
-      let what = "\(operation.label(report.products)) at N = \(Format.thousands(measurement.count))"
-      let why =
-        switch skipped.reason {
-        case .memory: "needs \(CostTable.bytes(skipped.bytes ?? 0)), more than --memory allows"
-        case .time: "would take \(CostTable.about(skipped.seconds)), more than --time-limit allows"
-        case .deadline: "would take \(CostTable.about(skipped.seconds)), more than is left"
-        }
-      return "  left out: \(what) \(why)\n"
-    }.joined()
-  }
-
-  /// Names to the left, numbers to the right.
-  private static func aligned(_ rows: [[String]]) -> String {
-    let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in
-      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    let replaced = report.replacedSizes.map { size in
+      """
+      N = \(Format.thousands(size.asked)) is none of \(report.function)'s; the nearest, \
+      N = \(Format.thousands(size.taken)), was taken
+      """
     }
-    return rows.map { row in
-      var line = "  "
-      for (column, cell) in row.enumerated() {
-        let padding = String(repeating: " ", count: widths[column] - cell.count)
-        line += column == 0 ? cell + padding : "  " + padding + cell
-      }
-      return String(line.reversed().drop { $0 == " " }.reversed()) + "\n"
-    }.joined()
+    let counts = "memory counts tensors at their most during a call, not its inputs and the graph's bookkeeping"
+    return (replaced + report.measurements.compactMap(leftOut) + [counts]).map { wrapped($0) }.joined()
   }
 
-  // MARK: Numbers
-
-  /// 0.0123 s is 12.3 ms.
-  static func time(_ seconds: Double) -> String {
-    prefixed(seconds, [(1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")])
+  private func leftOut(_ measurement: CostMeasurement) -> String? {
+    guard let skipped = measurement.skipped, let operation = CostOperation(rawValue: measurement.operation)
+    else { return nil }
+    let what = "left out: \(operation.label(report.products)) at N = \(Format.thousands(measurement.count))"
+    let time = skipped.seconds.map { "about " + CostNumber.time($0) } ?? "time"
+    switch skipped.reason {
+    case .memory: return "\(what) needs about \(CostNumber.bytes(skipped.bytes ?? 0)), more than --memory allows"
+    case .time: return "\(what) would take \(time), more than --time-limit allows"
+    case .deadline: return "\(what) would take \(time), more than is left"
+    }
   }
 
-  /// In powers of 1000.
-  static func bytes(_ count: Int) -> String {
-    count < 1000
-      ? "\(count) B" : prefixed(Double(count), [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")])
+  private func wrapped(_ text: String, indent: String = "  ") -> String {
+    guard let columns else { return indent + text + "\n" }
+    let lines = CostWords.wrapped(text, columns: max(columns - indent.count - 2, 16)).split(separator: "\n")
+    return lines.enumerated().map { indent + ($0.offset == 0 ? "" : "  ") + $0.element + "\n" }.joined()
   }
+}
 
-  private static func about(_ seconds: Double?) -> String { "about " + time(seconds ?? 0) }
+/// The exponents beside a table, and the line below it that says what they were fitted to.
+struct GrowthColumn {
+  let cells: [String]
+  let note: String
 
-  private static func prefixed(_ value: Double, _ units: [(scale: Double, name: String)]) -> String {
-    // 999.6 µs is 1.00 ms.
-    let unit = units.first { value >= 0.9995 * $0.scale } ?? units.last!
-    return significant(value / unit.scale, 3) + " " + unit.name
-  }
-
-  /// Rounded to so many digits, written without an exponent.
-  static func significant(_ value: Double, _ digits: Int) -> String {
-    guard value > 0 else { return "0" }
-    let whole = Int((log10(value) + 1e-12).rounded(.down)) + 1
-    let decimals = max(0, digits - whole)
-    let unit = pow(10, Double(max(0, whole - digits)))
-    return decimals > 0
-      ? Format.decimals(value, decimals) : Format.thousands(Int((value / unit).rounded() * unit))
+  init(_ fits: [CostGrowth.Fit?]) {
+    var ranges: [[Int]] = []
+    for sizes in fits.compactMap({ $0?.exponent == nil ? nil : $0?.sizes }) where !ranges.contains(sizes) {
+      ranges.append(sizes)
+    }
+    let marks = ["", "*", "**", "***"]
+    func mark(_ sizes: [Int]) -> String { marks[min(ranges.firstIndex(of: sizes) ?? 0, marks.count - 1)] }
+    cells = fits.map { fit in
+      guard let fit else { return "" }
+      return fit.exponent.map { "N^" + Format.decimals($0, 2) + mark(fit.sizes) } ?? "-"
+    }
+    let fitted = ranges.map { sizes in
+      (mark(sizes).isEmpty ? "" : mark(sizes) + " ")
+        + "N = \(Format.thousands(sizes.first!)) ... \(Format.thousands(sizes.last!))"
+    }
+    var parts: [String] = []
+    if !fitted.isEmpty {
+      parts.append("growth is N^p beside an overhead that does not grow, fitted to " + fitted.joined(separator: ", "))
+    }
+    if cells.contains("-") {
+      parts.append("- where overhead is more than half at the largest size, or the figures scatter")
+    }
+    note = parts.joined(separator: "; ")
   }
 }
