@@ -42,7 +42,7 @@ struct GradientChecker {
     check(f.forward(label: "jvp with leading axes"), at: x + wideV, order: order + 1)
   }
 
-  private mutating func direction(like x: Tensor, lead: Shape = [], scales: [Double]? = nil) -> Tensor {
+  private mutating func direction(like x: Tensor, lead: Shape = [], scales: Tensor? = nil) -> Tensor {
     x.randomSigns(&generator, lead: lead, scales: scales)
   }
 
@@ -89,7 +89,7 @@ struct GradientChecker {
     let weights = u.map(\.doubles)
     for input in x.indices {
       let got = ju[input].doubles
-      let scales = precision.scales(of: x[input])
+      let scales = precision.scales(of: x[input]).doubles
       var positions = Array(0..<x[input].count)
       if positions.count > elements { positions = Array(positions.shuffled(using: &generator)[..<elements]) }
       for position in positions {

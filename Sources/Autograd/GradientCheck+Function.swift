@@ -64,19 +64,18 @@ struct CheckPrecision {
     return precision
   }
 
-  /// What the step is multiplied with for each element.
+  /// What the step is multiplied with for each element, of the tensor's shape and dtype.
   ///
   /// Truncation asks for a small step, relative to the element for functions like log and 1/x and whatever
   /// the element for those like sin; rounding asks for a large one, for the same two reasons. The cube root of
-  /// the magnitude is between the two, up to a part of the magnitude itself. An element far below
-  /// the tensor's largest counts as a hundredth of that, and a tensor of zeros as ones.
-  func scales(of x: Tensor) -> [Double] {
-    let magnitudes = x.doubles.map { abs($0) }
-    guard isScaled, let largest = magnitudes.max(), largest.isFinite else { return magnitudes.map { _ in 1 } }
-    return magnitudes.map {
-      let magnitude = largest > 0 ? Swift.max($0, largest / 100) : 1
-      return Swift.min(cbrt(magnitude), magnitude * reach / step)
-    }
+  /// the magnitude is between the two, up to a part of the magnitude itself: log has no number beyond 0. An element
+  /// that is 0 counts as a hundredth of its tensor's largest, and a tensor of zeros as ones.
+  func scales(of x: Tensor) -> Tensor {
+    let magnitudes = abs(x.detached())
+    let largest = x.count > 0 ? magnitudes.max().item() : 0
+    guard isScaled, largest.isFinite else { return Tensor.ones(like: x) }
+    let known = `where`(magnitudes .== 0, largest > 0 ? largest / 100 : 1, magnitudes)
+    return minimum(cbrt(known), known * (reach / step))
   }
 }
 

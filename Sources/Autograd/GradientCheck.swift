@@ -17,8 +17,8 @@ import Tensor
 ///
 /// At an element of magnitude m differences take a step of 1e-4 cbrt(m), at most m / 64, in float64, and of
 /// 2e-2 cbrt(m), at most m / 8, in float32: from |x| = 1e-3 to 1e3 that serves both functions whose scale is x
-/// itself (log, powers) and those that have one of their own (sin). An element far below its tensor's largest
-/// counts as a hundredth of that, and a tensor of zeros as ones. Beside the relative tolerance, 1e-8 (float32:
+/// itself (log, powers) and those that have one of their own (sin). An element that is 0 counts as a hundredth of its
+/// tensor's largest, and a tensor of zeros as ones. Beside the relative tolerance, 1e-8 (float32:
 /// 1e-4) and what rounding leaves of such a difference are accepted.
 /// - Parameters:
 ///   - name: What failures call the function.

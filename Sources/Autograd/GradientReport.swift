@@ -42,8 +42,12 @@ public struct GradientReport: Sendable, CustomStringConvertible {
   /// Whether there were numbers to be compared but none was: a function without floating-point results.
   public internal(set) var isVacuous = false
 
+  /// Why nothing could be compared at this point: the input or the gradient is not finite, or the function gives
+  /// something else each time. Nil where that is not so; ``checkHVP(_:of:at:seed:)`` looks for it.
+  public internal(set) var obstacle: String?
+
   /// Whether every number agreed, and there were some (for inputs without elements there need be none).
-  public var passed: Bool { failureCount == 0 && !isVacuous }
+  public var passed: Bool { failureCount == 0 && !isVacuous && obstacle == nil }
 
   /// More failures than this are counted only.
   private static let listed = 24
@@ -75,6 +79,7 @@ public struct GradientReport: Sendable, CustomStringConvertible {
 
   /// How many numbers were compared and how many disagreed, and the first of these, a line each.
   public var description: String {
+    if let obstacle { return "\(function): \(obstacle)" }
     if isVacuous { return "\(function): nothing was compared, the function has no floating-point results" }
     if passed { return "\(function): derivatives to order \(order) agree in \(comparisons) numbers" }
     let rest = failureCount > failures.count ? ["and \(failureCount - failures.count) more"] : []

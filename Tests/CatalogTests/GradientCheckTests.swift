@@ -131,6 +131,8 @@ import Testing
       #expect(report.passed, "\(report)")
       let wrong = checkGradients(name, of: { Scaled(1.01)(f($0)) }, at: x)
       #expect(Set(wrong.failures.map(\.check)).isSuperset(of: ["vjp", "jvp"]), "\(name): \(wrong)")
+      // There the slope of sin(x) / x, -x / 3, is the difference of two numbers of 1000: float32 has a digit of it.
+      if name == "mixed" && magnitude < 1 { continue }
       let coarse = checkGradients(name, of: { f($0) }, at: x.asType(.float32))
       #expect(coarse.passed, "\(coarse)")
     }
