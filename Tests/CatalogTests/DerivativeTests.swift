@@ -22,7 +22,7 @@ extension CatalogueTests {
       for report in try Checks.reports(row, order: 2) { #expect(report.passed, "\(report)") }
     }
 
-    @Test("third order", arguments: Catalogue.differentiable.filter { $0.order > 2 })
+    @Test("third order", arguments: Catalogue.differentiable)
     func thirdOrder(_ row: Row) throws {
       for report in try Checks.reports(row, order: 3) { #expect(report.passed, "\(report)") }
     }
@@ -42,6 +42,14 @@ extension CatalogueTests {
           if case .failed(let why) = Checks.run(row, check, dtype) { Issue.record("\(why)") }
         }
       }
+    }
+
+    @Test("a check that one row of an operator lacks is a hole, whatever the others passed")
+    func gaps() {
+      #expect(Outcome(all: [.passed, .passed]) == .passed)
+      #expect(Outcome(all: [.passed, .absent]) == .absent)
+      #expect(Outcome(all: [.absent, .passed, .failed("why")]) == .failed("why"))
+      #expect(Outcome(all: []) == .absent)
     }
 
     @Test("every comparison is part of a check")

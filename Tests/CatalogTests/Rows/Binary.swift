@@ -10,7 +10,7 @@ extension Catalogue {
       inputs: [
         Draw([2, 3], .uniform(0.2, 2)), Draw([2, 3], .uniform(0.2, 2)), Draw([2, 3], .uniform(0.2, 2)),
       ],
-      reference: .elements { $0[0] * $0[1] + $0[2] }, accepts: .numbers, ulps: 1, order: 3,
+      reference: .elements { $0[0] * $0[1] + $0[2] }, accepts: .numbers, ulps: 1,
       saves: [
         Saves(0, keeps: [.input(1)]), Saves(2, keeps: []), Saves(0, 1, 2, keeps: [.input(0), .input(1)]),
       ], call: { [multiplyAdd($0[0], $0[1], $0[2])] }),

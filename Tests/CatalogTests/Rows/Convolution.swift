@@ -60,13 +60,13 @@ extension Catalogue {
       "conv1d", inputs: [Draw([2, 2, 5]), Draw([3, 2, 2]), Draw([3])],
       reference: .arrays { all in
         [plus(convolved(all[0], all[1], stride: 2, padding: 1, dilation: 2, groups: 1), all[2])]
-      }, ulps: 16, order: 3, emptyShapes: [[[0, 2, 5], [3, 2, 2], [3]]],
+      }, ulps: 16, emptyShapes: [[[0, 2, 5], [3, 2, 2], [3]]],
       call: { [conv1d($0[0], $0[1], $0[2], stride: 2, padding: 1, dilation: 2)] }),
     Row(
       "conv2d", inputs: [Draw([2, 2, 4, 3]), Draw([2, 2, 2, 2])],
       reference: .arrays { [convolved($0[0], $0[1], stride: 1, padding: 1, dilation: 1, groups: 1)] },
       ulps: 16,
-      order: 3, saves: [Saves(0, keeps: [.input(1)]), Saves(1, keeps: [.input(0)])],
+      saves: [Saves(0, keeps: [.input(1)]), Saves(1, keeps: [.input(0)])],
       shapes: [[[1, 1, 3, 3], [1, 1, 3, 3]]], call: { [conv2d($0[0], $0[1], padding: 1)] }),
     Row(
       "conv2d in groups, strided", operators: ["conv2d"], inputs: [Draw([1, 4, 5, 4]), Draw([4, 2, 2, 2])],
@@ -87,21 +87,21 @@ extension Catalogue {
       "conv3d", inputs: [Draw([1, 2, 3, 2, 3]), Draw([2, 2, 2, 1, 2])],
       reference: .arrays { [convolved($0[0], $0[1], stride: 1, padding: 0, dilation: 1, groups: 1)] },
       ulps: 16,
-      order: 3, call: { [conv3d($0[0], $0[1])] }),
+      call: { [conv3d($0[0], $0[1])] }),
     Row(
       "transposedConv1d", inputs: [Draw([2, 2, 3]), Draw([2, 3, 2]), Draw([3])],
       reference: .arrays { all in
         [plus(spread(all[0], all[1], stride: 2, padding: 1, dilation: 1, groups: 1, more: 1), all[2])]
-      }, ulps: 16, order: 3, call: { [transposedConv1d($0[0], $0[1], $0[2], stride: 2, padding: 1, outputPadding: 1)] }),
+      }, ulps: 16, call: { [transposedConv1d($0[0], $0[1], $0[2], stride: 2, padding: 1, outputPadding: 1)] }),
     Row(
       "transposedConv2d", inputs: [Draw([2, 2, 2, 3]), Draw([2, 1, 2, 2])],
       reference: .arrays { [spread($0[0], $0[1], stride: 2, padding: 1, dilation: 2, groups: 2, more: 0)] },
-      ulps: 16, order: 3,
+      ulps: 16,
       call: { [transposedConv2d($0[0], $0[1], stride: 2, padding: 1, dilation: 2, groups: 2)] }),
     Row(
       "transposedConv3d", inputs: [Draw([1, 1, 2, 2, 2]), Draw([1, 2, 2, 1, 2])],
       reference: .arrays { [spread($0[0], $0[1], stride: 1, padding: 0, dilation: 1, groups: 1, more: 0)] },
-      ulps: 16, order: 3, call: { [transposedConv3d($0[0], $0[1])] }),
+      ulps: 16, call: { [transposedConv3d($0[0], $0[1])] }),
   ]
 }
 

@@ -10,7 +10,7 @@ extension Catalogue {
     Row(
       name, operators: operators, inputs: [Draw(shape)],
       reference: .arrays { all in [Numbers(result) { source($0).map { all[0][$0] } ?? number }] }, accepts: accepts,
-      ulps: 0, order: 3, call: { [call($0[0])] })
+      ulps: 0, call: { [call($0[0])] })
   }
 
   static let furtherLayout: [Row] = [
@@ -18,7 +18,7 @@ extension Catalogue {
     Row(
       "split", inputs: [Draw([2, 3])],
       reference: .arrays { x in [Numbers([2, 1]) { x[0][$0] }, Numbers([2, 2]) { x[0][[$0[0], $0[1] + 1]] }] },
-      accepts: .all, ulps: 0, order: 3, call: { $0[0].split(sizes: [1, 2], axis: 1) }),
+      accepts: .all, ulps: 0, call: { $0[0].split(sizes: [1, 2], axis: 1) }),
     Row(
       "split by size", operators: ["split"], inputs: [Draw([3, 2])],
       reference: .arrays { x in [Numbers([2, 2]) { x[0][$0] }, Numbers([1, 2]) { x[0][[2, $0[1]]] }] },
@@ -26,11 +26,11 @@ extension Catalogue {
     Row(
       "chunk", inputs: [Draw([2, 3])],
       reference: .arrays { x in [Numbers([2, 2]) { x[0][$0] }, Numbers([2, 1]) { x[0][[$0[0], 2]] }] },
-      accepts: .all, ulps: 0, order: 3, call: { $0[0].chunk(2, axis: -1) }),
+      accepts: .all, ulps: 0, call: { $0[0].chunk(2, axis: -1) }),
     Row(
       "unbind", inputs: [Draw([2, 3])],
       reference: .arrays { x in (0..<3).map { column in Numbers([2]) { x[0][[$0[0], column]] } } }, accepts: .all,
-      ulps: 0, order: 3, call: { $0[0].unbind(axis: 1) }),
+      ulps: 0, call: { $0[0].unbind(axis: 1) }),
     moving("flipped", to: [2, 3], { $0.flipped(axes: [-1]) }, { [$0[0], 2 - $0[1]] }),
     moving("flipped in all axes", operators: ["flipped"], to: [2, 3], { $0.flipped() }, { [1 - $0[0], 2 - $0[1]] }),
     moving("rolled", to: [2, 3], { $0.rolled(by: 4, axis: 1) }, { [$0[0], ($0[1] + 2) % 3] }),
@@ -48,7 +48,7 @@ extension Catalogue {
       "meshgrid", inputs: [Draw([2]), Draw([3])],
       reference: .arrays { x in
         [Numbers([2, 3]) { x[0].values[$0[0]] }, Numbers([2, 3]) { x[1].values[$0[1]] }]
-      }, accepts: .all, ulps: 0, order: 3, call: { meshgrid($0) }),
+      }, accepts: .all, ulps: 0, call: { meshgrid($0) }),
     moving("tiled", to: [2, 2, 9], { $0.tiled([2, 1, 3]) }, { [$0[1], $0[2] % 3] }),
     moving("repeatInterleave", to: [2, 6], { $0.repeatInterleave(2, axis: 1) }, { [$0[0], $0[1] / 2] }),
     moving(
@@ -66,7 +66,7 @@ extension Catalogue {
     Row(
       "trace", inputs: [Draw([3, 3])],
       reference: .arrays { x in [Numbers([], [x[0][[0, 0]] + x[0][[1, 1]] + x[0][[2, 2]]])] },
-      accepts: .all, integersGive: .int64, order: 3, call: { [$0[0].trace()] }),
+      accepts: .all, integersGive: .int64, call: { [$0[0].trace()] }),
     moving("tril", at: [2, 2, 3], to: [2, 2, 3], { $0.tril() }, { $0[2] <= $0[1] ? $0 : nil }),
     moving("triu", at: [3, 3], to: [3, 3], { $0.triu(offset: -1) }, { $0[1] >= $0[0] - 1 ? $0 : nil }),
     moving(

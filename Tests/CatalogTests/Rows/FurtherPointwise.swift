@@ -15,7 +15,7 @@ extension Catalogue {
   ) -> Row {
     Row(
       name, operators: operators, inputs: [Draw([2, 3], values)], reference: .elements { reference($0[0]) },
-      accepts: accepts, ulps: ulps, order: 3, specials: specials, call: { [call($0[0])] })
+      accepts: accepts, ulps: ulps, specials: specials, call: { [call($0[0])] })
   }
 
   static let furtherActivations: [Row] = [
@@ -89,7 +89,7 @@ extension Catalogue {
       { threshold($0, above: 0, value: 7) }, { $0 > 0 ? $0 : 7 }),
     Row(
       "prelu", inputs: [Draw([2, 3], .signed(0.3, 2)), Draw([], .uniform(0.2, 0.4))],
-      reference: .elements { $0[0] > 0 ? $0[0] : $0[0] * $0[1] }, ulps: 1, order: 3,
+      reference: .elements { $0[0] > 0 ? $0[0] : $0[0] * $0[1] }, ulps: 1,
       specials: [Special(0, 0.25, value: 0, slopes: [0.25, 0], second: 0, kink: "as below")],
       call: { [$0[1].count == 1 ? prelu($0[0], $0[1]) : `where`($0[0] .> 0, $0[0], $0[0] * $0[1])] }),
     Row(
@@ -97,7 +97,7 @@ extension Catalogue {
       inputs: [Draw([2, 3, 2], .signed(0.3, 2)), Draw([3], .uniform(0.2, 0.4))],
       reference: .arrays { all in
         [Numbers(all[0].shape) { all[0][$0] > 0 ? all[0][$0] : all[0][$0] * all[1][[$0[1]]] }]
-      }, order: 3, call: { [prelu($0[0], $0[1])] }),
+      }, call: { [prelu($0[0], $0[1])] }),
     pieces(
       "scaled softplus", operators: ["softplus"],
       specials: [Special(1000, value: 1000, slopes: [1], second: 0)],
@@ -118,7 +118,7 @@ extension Catalogue {
       "glu", inputs: [Draw([2, 4])],
       reference: .arrays { x in
         [Numbers([2, x[0].shape[1] / 2]) { x[0][$0] * logistic(x[0][[$0[0], $0[1] + x[0].shape[1] / 2]]) }]
-      }, ulps: 4, order: 3, shapes: [[[2, 2]]], call: { [glu($0[0])] }),
+      }, ulps: 4, shapes: [[[2, 2]]], call: { [glu($0[0])] }),
   ]
 
   static let furtherNumeric: [Row] = [
@@ -181,7 +181,7 @@ extension Catalogue {
       ]),
     Row(
       "lerp", inputs: [Draw([2, 3]), Draw([2, 3]), Draw([2, 3], .uniform(-1, 2))],
-      reference: .elements { $0[0] + $0[2] * ($0[1] - $0[0]) }, ulps: 256, order: 3,
+      reference: .elements { $0[0] + $0[2] * ($0[1] - $0[0]) }, ulps: 256,
       specials: [Special(0.1, 0.3, 1, value: 0.3)], call: { [lerp($0[0], $0[1], $0[2])] }),
     .binary(
       "lerp by a number", .uniform(-2, 2), .uniform(-2, 2), { lerp($0, $1, 0.25) }, { $0 + 0.25 * ($1 - $0) },
@@ -228,7 +228,7 @@ extension Catalogue {
       inputs: [
         Draw([2, 3], .fixed([-2, 0.5, 2, 0.1])), Draw([2, 3], .uniform(-1, -0.5)), Draw([2, 3], .uniform(0.6, 1)),
       ],
-      reference: .elements { Swift.min(Swift.max($0[0], $0[1]), $0[2]) }, accepts: .numbers, ulps: 0, order: 3,
+      reference: .elements { Swift.min(Swift.max($0[0], $0[1]), $0[2]) }, accepts: .numbers, ulps: 0,
       specials: [Special(1, 1, 2, value: 1, slopes: [1, 0, 0]), Special(1, 3, 2, value: 2, slopes: [0, 0, 1])],
       call: { [clamp($0[0], minimum: $0[1], maximum: $0[2])] }),
     .binary(

@@ -8,7 +8,7 @@ extension Catalogue {
   ) -> Row {
     Row(
       name, operators: ["subscript"], inputs: [Draw(shape)],
-      reference: .arrays { all in [Numbers(result) { all[0][source($0)] }] }, accepts: .all, ulps: 0, order: 3,
+      reference: .arrays { all in [Numbers(result) { all[0][source($0)] }] }, accepts: .all, ulps: 0,
       saves: [Saves(0, keeps: [])], call: { [call($0[0])] })
   }
 
@@ -22,7 +22,7 @@ extension Catalogue {
       name, operators: ["subscript"], inputs: [Draw(shape), Draw(value)],
       reference: .arrays { all in
         [Numbers(all[0].shape) { index in source(index).map { all[1].broadcast($0) } ?? all[0][index] }]
-      }, accepts: .all, ulps: 0, order: 3,
+      }, accepts: .all, ulps: 0,
       call: {
         var x = $0[0]
         write(&x, $0[1])
@@ -103,7 +103,7 @@ extension Catalogue {
             return all[0][[position < 0 ? position + length : position, index[1]]]
           }
         ]
-      }, accepts: .all, ulps: 0, order: 3, saves: [Saves(0, keeps: [])], emptyShapes: [[[3, 2], [0, 2]]],
+      }, accepts: .all, ulps: 0, saves: [Saves(0, keeps: [])], emptyShapes: [[[3, 2], [0, 2]]],
       call: { [$0[0].gather($0[1], axis: 0)] }),
     Row(
       "gather along the last axis", operators: ["gather"], inputs: [Draw([2, 3]), Draw([1, 2], .index([2, 0]))],
@@ -119,7 +119,7 @@ extension Catalogue {
             return all[0][[position < 0 ? position + length : position, index.last!]]
           }
         ]
-      }, accepts: .all, ulps: 0, order: 3, saves: [Saves(0, keeps: [])], emptyShapes: [[[3, 2], [0]]],
+      }, accepts: .all, ulps: 0, saves: [Saves(0, keeps: [])], emptyShapes: [[[3, 2], [0]]],
       call: { [$0[0].take($0[1])] }),
     Row(
       "take along the last axis", operators: ["take"], inputs: [Draw([2, 3]), Draw([4], .index([2, 0, 0, 1]))],

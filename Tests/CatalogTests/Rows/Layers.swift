@@ -36,14 +36,14 @@ extension Catalogue {
     Row(
       "embedding", inputs: [Draw([4, 2]), Draw([3], .index([2, 0, 2]))],
       reference: .arrays { all in [Numbers([3, 2]) { all[0][[Int(all[1].values[$0[0]]), $0[1]]] }] },
-      accepts: .all, ulps: 0, order: 3, call: { [embedding($0[0], $0[1])] }),
+      accepts: .all, ulps: 0, call: { [embedding($0[0], $0[1])] }),
     Row(
       "embedding with padding", operators: ["embedding"], inputs: [Draw([4, 2]), Draw([3], .index([2, 0, 2]))],
       reference: .arrays { all in [Numbers([3, 2]) { all[0][[Int(all[1].values[$0[0]]), $0[1]]] }] },
       accepts: .all, ulps: 0, call: { [embedding($0[0], $0[1], paddingIndex: -1)] }),
     Row(
       "dropout", inputs: [Draw([4, 5], .signed(0.5, 2))],
-      reference: .arrays { [Numbers($0[0].shape, $0[0].values.map { 2 * $0 })] }, ulps: 1, order: 3,
+      reference: .arrays { [Numbers($0[0].shape, $0[0].values.map { 2 * $0 })] }, ulps: 1,
       call: { inputs in
         var generator = RandomGenerator(seed: 5)
         let y = dropout(inputs[0], using: &generator)
@@ -57,7 +57,7 @@ extension Catalogue {
             (0..<3).reduce(all[2].values[index[1]]) { $0 + all[0][[index[0], $1]] * all[1][[index[1], $1]] }
           }
         ]
-      }, accepts: .numbers, ulps: 16, order: 3, call: { [linear($0[0], $0[1], $0[2])] }),
+      }, accepts: .numbers, ulps: 16, call: { [linear($0[0], $0[1], $0[2])] }),
     Row(
       "bilinear", inputs: [Draw([2, 3]), Draw([2, 2]), Draw([2, 3, 2]), Draw([2])],
       reference: .arrays { all in
@@ -69,11 +69,11 @@ extension Catalogue {
             }
           }
         ]
-      }, accepts: .numbers, ulps: 16, order: 3, integers: -2...2,
+      }, accepts: .numbers, ulps: 16, integers: -2...2,
       call: { [bilinear($0[0], $0[1], $0[2], $0[3])] }),
     Row(
       "scaledDotProductAttention", inputs: [Draw([2, 4]), Draw([3, 4]), Draw([3, 2])],
-      reference: .arrays { [attended($0[0], $0[1], $0[2]) { $1 <= $0 }] }, ulps: 32, order: 3,
+      reference: .arrays { [attended($0[0], $0[1], $0[2]) { $1 <= $0 }] }, ulps: 32,
       call: { [scaledDotProductAttention($0[0], $0[1], $0[2], isCausal: true)] }),
     Row(
       "scaledDotProductAttention, masked", operators: ["scaledDotProductAttention"],
@@ -92,13 +92,13 @@ extension Catalogue {
             return line.map { exp(-$0) / sum }
           }
         ]
-      }, ulps: 16, order: 3, call: { [softmin($0[0])] }),
+      }, ulps: 16, call: { [softmin($0[0])] }),
     Row(
       "lstmCell", inputs: [Draw([3]), Draw([2]), Draw([2]), Draw([8, 3]), Draw([8, 2])],
       reference: .arrays { all in
         let (h, c) = lstmStep(all[0].values, all[1].values, all[2].values, all[3], all[4])
         return [Numbers([2], h), Numbers([2], c)]
-      }, ulps: 32, order: 3,
+      }, ulps: 32,
       call: {
         let next = lstmCell($0[0], hidden: $0[1], cell: $0[2], inputWeight: $0[3], hiddenWeight: $0[4])
         return [next.hidden, next.cell]
@@ -113,7 +113,6 @@ extension Catalogue {
           Numbers([2, 1, 2], first.0 + second.0), Numbers([1, 2], second.0), Numbers([1, 2], second.1),
         ]
       }, ulps: 64,
-      order: 3,
       call: {
         let all = lstm($0[0], hidden: $0[1], cell: $0[2], inputWeight: $0[3], hiddenWeight: $0[4])
         return [all.outputs, all.hidden, all.cell]
@@ -132,7 +131,7 @@ extension Catalogue {
               return (1 - z) * tanh(a[4 + $0] + r * b[4 + $0]) + z * h[$0]
             })
         ]
-      }, ulps: 32, order: 3,
+      }, ulps: 32,
       call: {
         [
           gruCell(

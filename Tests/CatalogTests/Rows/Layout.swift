@@ -10,7 +10,7 @@ extension Catalogue {
     Row(
       name, operators: operators, inputs: [Draw(shape)], reference: .arrays { [reference($0[0])] },
       accepts: .all,
-      ulps: 0, order: 3, saves: [Saves(0, keeps: [])], shapes: shapes.map { [$0] }, emptyShapes: empties.map { [$0] },
+      ulps: 0, saves: [Saves(0, keeps: [])], shapes: shapes.map { [$0] }, emptyShapes: empties.map { [$0] },
       call: { [call($0[0])] })
   }
 
@@ -51,7 +51,7 @@ extension Catalogue {
       reference: .arrays {
         [Numbers([$0[0].shape[0] + $0[1].shape[0], $0[0].shape[1]], $0[0].values + $0[1].values)]
       },
-      accepts: .all, ulps: 0, order: 3, saves: [Saves(0, 1, keeps: [])],
+      accepts: .all, ulps: 0, saves: [Saves(0, 1, keeps: [])],
       emptyShapes: [[[0, 3], [2, 3]], [[2, 0], [1, 0]]],
       call: { [concatenated($0)] }),
     Row(
@@ -74,7 +74,7 @@ extension Catalogue {
       "stacked", inputs: [Draw([2, 3]), Draw([2, 3])],
       reference: .arrays { all in
         [Numbers([all[0].shape[0], 2, all[0].shape[1]]) { all[$0[1]][[$0[0], $0[2]]] }]
-      }, accepts: .all, ulps: 0, order: 3, emptyShapes: [[[2, 0], [2, 0]]], call: { [stacked($0, axis: 1)] }),
+      }, accepts: .all, ulps: 0, emptyShapes: [[[2, 0], [2, 0]]], call: { [stacked($0, axis: 1)] }),
     moving("asType", { $0.asType($0.dtype) }, { $0 }),
     Row(
       "asType to float32", operators: ["asType"], inputs: [Draw([2, 3], .fixed([0.5, -1.25, 3, 2]))],

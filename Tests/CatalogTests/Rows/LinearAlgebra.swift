@@ -28,7 +28,7 @@ extension Catalogue {
         if a.shape.count == 1 { result.shape.remove(at: result.shape.count - 2) }
         if b.shape.count == 1 { result.shape.removeLast() }
         return [result]
-      }, accepts: .numbers, ulps: 16, order: 3, emptyShapes: empties, call: { [matmul($0[0], $0[1])] })
+      }, accepts: .numbers, ulps: 16, emptyShapes: empties, call: { [matmul($0[0], $0[1])] })
   }
 
   static let linearAlgebra: [Row] =
@@ -71,7 +71,7 @@ extension Catalogue {
           [Numbers([], [zip($0[0].values, $0[1].values).reduce(0) { $0 + $1.0 * $1.1 }])]
         },
         accepts: .numbers, ulps: 8,
-        order: 3, saves: [Saves(0, keeps: [.input(1)]), Saves(0, 1, keeps: [.input(0), .input(1)])],
+        saves: [Saves(0, keeps: [.input(1)]), Saves(0, 1, keeps: [.input(0), .input(1)])],
         emptyShapes: [[[0], [0]]], call: { [dot($0[0], $0[1])] }),
     ]
 }

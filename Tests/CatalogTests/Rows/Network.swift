@@ -17,7 +17,6 @@ extension Catalogue {
   static let network: [Row] = [
     Row(
       "softmax", inputs: [Draw([2, 4])], reference: .arrays { [$0[0].mapLines(-1, softmaxed)] }, ulps: 8,
-      order: 3,
       saves: [Saves(0, keeps: [.result(0)])], shapes: [[[3]], [[2, 1]], [[2, 2, 3]]],
       emptyShapes: [[[0]], [[2, 0, 3]], [[2, 0]]], call: { [softmax($0[0])] }),
     Row(
@@ -26,7 +25,7 @@ extension Catalogue {
       emptyShapes: [[[0, 2]], [[2, 0]]], call: { [softmax($0[0], axis: 0)] }),
     Row(
       "logSoftmax", inputs: [Draw([2, 4])],
-      reference: .arrays { [$0[0].mapLines(-1) { x in x.map { $0 - logSummed(x) } }] }, ulps: 8, order: 3,
+      reference: .arrays { [$0[0].mapLines(-1) { x in x.map { $0 - logSummed(x) } }] }, ulps: 8,
       saves: [Saves(0, keeps: [.result(0)])], shapes: [[[3]], [[2, 1]], [[2, 2, 3]]],
       emptyShapes: [[[0]], [[2, 0, 3]]], call: { [logSoftmax($0[0])] }),
     Row(
@@ -35,7 +34,6 @@ extension Catalogue {
       call: { [logSoftmax($0[0], axis: 0)] }),
     Row(
       "logSumExp", inputs: [Draw([2, 4])], reference: .arrays { [$0[0].reduced(-1, logSummed)] }, ulps: 8,
-      order: 3,
       shapes: [[[3]], [[2, 1]], [[2, 2, 3]]], emptyShapes: [[[0, 3]], [[2, 0, 3]]],
       call: { [logSumExp($0[0])] }),
     Row(
@@ -49,14 +47,14 @@ extension Catalogue {
         let losses = all[0].lines(-1).map { rest, line in logSummed(line) - line[Int(all[1].values[rest[0]])]
         }
         return [Numbers([], [losses.reduce(0, +) / Double(losses.count)])]
-      }, ulps: 8, order: 3, saves: [Saves(0, keeps: [.other([3, 4])])], shapes: [[[1, 4], [1]]],
+      }, ulps: 8, saves: [Saves(0, keeps: [.other([3, 4])])], shapes: [[[1, 4], [1]]],
       call: { [crossEntropy($0[0], $0[1])] }),
     Row(
       "mse", inputs: [Draw([2, 3]), Draw([2, 3])],
       reference: .arrays { all in
         let squares = zip(all[0].values, all[1].values).map { ($0 - $1) * ($0 - $1) }
         return [Numbers([], [squares.reduce(0, +) / Double(squares.count)])]
-      }, ulps: 8, order: 3, saves: [Saves(0, 1, keeps: [.input(0), .input(1)])],
+      }, ulps: 8, saves: [Saves(0, 1, keeps: [.input(0), .input(1)])],
       shapes: [[[4], [4]], [[], []]],
       call: { [mse($0[0], $0[1])] }),
   ]

@@ -33,31 +33,31 @@ extension Catalogue {
       "layerNorm", inputs: [Draw([3, 4]), Draw([4]), Draw([4])],
       reference: .arrays { all in [scaled(normalized(all[0], eps: 1e-5) { [$0[0]] }, all, axis: 1)] },
       ulps: 32,
-      order: 3, shapes: [[[1, 4], [4], [4]]], emptyShapes: [[[0, 4], [4], [4]]],
+      shapes: [[[1, 4], [4], [4]]], emptyShapes: [[[0, 4], [4], [4]]],
       call: { [layerNorm($0[0], weight: $0[1], bias: $0[2])] }),
     Row(
       "layerNorm of two axes", operators: ["layerNorm"], inputs: [Draw([2, 2, 3])],
-      reference: .arrays { all in [normalized(all[0], eps: 0.5) { [$0[0]] }] }, ulps: 32, order: 3,
+      reference: .arrays { all in [normalized(all[0], eps: 0.5) { [$0[0]] }] }, ulps: 32,
       call: { [layerNorm($0[0], lastAxes: 2, eps: 0.5)] }),
     Row(
       "rmsNorm", inputs: [Draw([3, 4]), Draw([4])],
       reference: .arrays { all in
         [scaled(normalized(all[0], eps: 0.1, isCentered: false) { [$0[0]] }, all, axis: 1)]
-      }, ulps: 32, order: 3, call: { [rmsNorm($0[0], weight: $0[1], eps: 0.1)] }),
+      }, ulps: 32, call: { [rmsNorm($0[0], weight: $0[1], eps: 0.1)] }),
     Row(
       "groupNorm", inputs: images,
       reference: .arrays { all in [scaled(normalized(all[0], eps: 0.1) { [$0[0], $0[1] / 2] }, all, axis: 1)]
       },
-      ulps: 32, order: 3, call: { [groupNorm($0[0], groups: 2, weight: $0[1], bias: $0[2], eps: 0.1)] }),
+      ulps: 32, call: { [groupNorm($0[0], groups: 2, weight: $0[1], bias: $0[2], eps: 0.1)] }),
     Row(
       "instanceNorm", inputs: images,
       reference: .arrays { all in [scaled(normalized(all[0], eps: 0.1) { [$0[0], $0[1]] }, all, axis: 1)] },
-      ulps: 32, order: 3, call: { [instanceNorm($0[0], weight: $0[1], bias: $0[2], eps: 0.1)] }),
+      ulps: 32, call: { [instanceNorm($0[0], weight: $0[1], bias: $0[2], eps: 0.1)] }),
     Row(
       "batchNorm, training", operators: ["batchNorm"], inputs: images,
       reference: .arrays { all in [scaled(normalized(all[0], eps: 0.1) { [$0[1]] }, all, axis: 1)] },
       ulps: 32,
-      order: 3, call: { [batchNorm(training: $0[0], weight: $0[1], bias: $0[2], eps: 0.1).result] }),
+      call: { [batchNorm(training: $0[0], weight: $0[1], bias: $0[2], eps: 0.1).result] }),
     Row(
       "batchNorm, evaluating", operators: ["batchNorm"],
       inputs: [Draw([2, 4, 3]), Draw([4]), Draw([4]), Draw([4]), Draw([4], .uniform(0.5, 2))],
@@ -78,12 +78,12 @@ extension Catalogue {
             return x[index] / pow(1.5 + 0.5 * near.reduce(0) { $0 + $1 * $1 } / 3, 0.75)
           }
         ]
-      }, ulps: 32, order: 3, call: { [localResponseNorm($0[0], size: 3, alpha: 0.5, k: 1.5)] }),
+      }, ulps: 32, call: { [localResponseNorm($0[0], size: 3, alpha: 0.5, k: 1.5)] }),
     Row(
       "normalize", inputs: [Draw([2, 3], .signed(0.5, 2))],
       reference: .arrays { all in
         [all[0].mapLines(1) { line in line.map { $0 / sqrt(line.reduce(0) { $0 + $1 * $1 }) } }]
-      }, ulps: 16, order: 3, call: { [normalize($0[0])] }),
+      }, ulps: 16, call: { [normalize($0[0])] }),
     Row(
       "normalize by another norm", operators: ["normalize"], inputs: [Draw([2, 3], .signed(0.5, 2))],
       reference: .arrays { all in

@@ -12,7 +12,7 @@ extension Catalogue {
       reference: .arrays { all in
         let lines = all[0].lines(1).map { line in reference(line.line).map { line.line[$0] } }
         return [Numbers(lines[0].count == 1 ? [2] : [2, lines[0].count], lines.flatMap { $0 })]
-      }, accepts: accepts, ulps: 0, order: 3, call: { [call($0[0]).values] })
+      }, accepts: accepts, ulps: 0, call: { [call($0[0]).values] })
   }
 
   /// Stable, as the operator is.
@@ -60,7 +60,7 @@ extension Catalogue {
             return low == 4 ? line[4] : line[low] * (1 - part) + line[low + 1] * part
           }
         ]
-      }, ulps: 16, order: 3, call: { [$0[0].quantile($0[1], axis: -1)] }),
+      }, ulps: 16, call: { [$0[0].quantile($0[1], axis: -1)] }),
     choosing("mode", { $0.mode() }) { x in
       let counts = x.map { value in x.count { $0 == value } }
       let best = x.indices.filter { counts[$0] == counts.max()! }.map { x[$0] }.min()!
@@ -118,7 +118,7 @@ extension Catalogue {
   /// comes to it.
   private static func scatters(
     _ name: String, operators: [String]? = nil, values: Values = .uniform(-2, 2), source: Values = .uniform(-2, 2),
-    accepts: Accepted = .numbers, order: Int = 3, ulps: Double = 4,
+    accepts: Accepted = .numbers, ulps: Double = 4,
     _ call: @escaping @Sendable (Tensor, Tensor, Tensor) -> Tensor,
     _ reference: @escaping @Sendable (Double, [Double]) -> Double
   ) -> Row {
@@ -133,7 +133,7 @@ extension Catalogue {
             return reference(all[0][at], coming.map { all[2][$0] })
           }
         ]
-      }, accepts: accepts, ulps: ulps, order: order, integers: 0...3, call: { [call($0[0], $0[1], $0[2])] })
+      }, accepts: accepts, ulps: ulps, integers: 0...3, call: { [call($0[0], $0[1], $0[2])] })
   }
 
   static let scattering: [Row] = [
@@ -170,20 +170,20 @@ extension Catalogue {
             [2, 0, 2, 2].indices.reduce(x[0][at]) { [2, 0, 2, 2][$1] == at[1] ? $0 + x[1][[at[0], $1]] : $0 }
           }
         ]
-      }, accepts: .numbers, order: 3, call: { [$0[0].indexAdd(Tensor([2, 0, -1, 2] as [Int]), $0[1], axis: 1)] }),
+      }, accepts: .numbers, call: { [$0[0].indexAdd(Tensor([2, 0, -1, 2] as [Int]), $0[1], axis: 1)] }),
     Row(
       "indexCopy", inputs: [Draw([2, 3]), Draw([2, 2])],
       reference: .arrays { x in
         [Numbers([2, 3]) { $0[1] == 2 ? x[1][[$0[0], 0]] : $0[1] == 0 ? x[1][[$0[0], 1]] : x[0][$0] }]
-      }, accepts: .all, ulps: 0, order: 3, call: { [$0[0].indexCopy(Tensor([2, 0] as [Int]), $0[1], axis: 1)] }),
+      }, accepts: .all, ulps: 0, call: { [$0[0].indexCopy(Tensor([2, 0] as [Int]), $0[1], axis: 1)] }),
     Row(
       "indexFill", inputs: [Draw([2, 3]), Draw([])],
       reference: .arrays { x in [Numbers([2, 3]) { $0[1] == 1 ? x[0][$0] : x[1].values[0] }] }, accepts: .all, ulps: 0,
-      order: 3, call: { [$0[0].indexFill(Tensor([2, 0] as [Int]), $0[1], axis: -1)] }),
+      call: { [$0[0].indexFill(Tensor([2, 0] as [Int]), $0[1], axis: -1)] }),
     Row(
       "maskedFill", inputs: [Draw([2, 3]), Draw([3], .index([1, 0, 1]))],
       reference: .arrays { x in [Numbers([2, 3]) { x[1].values[$0[1]] == 0 ? x[0][$0] : 1 }] }, accepts: .all, ulps: 0,
-      order: 3, call: { [$0[0].maskedFill($0[1].asType(.bool), 1)] }),
+      call: { [$0[0].maskedFill($0[1].asType(.bool), 1)] }),
     Row(
       "maskedFill by a tensor", operators: ["maskedFill"], inputs: [Draw([2, 3]), Draw([])],
       reference: .arrays { x in [Numbers([2, 3]) { $0[1] == 1 ? x[0][$0] : x[1].values[0] }] }, accepts: .all, ulps: 0,
@@ -191,23 +191,23 @@ extension Catalogue {
     Row(
       "maskedSelect", inputs: [Draw([2, 3])],
       reference: .arrays { x in [Numbers([4]) { x[0][[$0[0] / 2, 2 * ($0[0] % 2)]] }] }, accepts: .all, ulps: 0,
-      order: 3, call: { [$0[0].maskedSelect(Tensor([true, false, true]))] }),
+      call: { [$0[0].maskedSelect(Tensor([true, false, true]))] }),
     Row(
       "maskedScatter", inputs: [Draw([2, 3]), Draw([5])],
       reference: .arrays { x in [Numbers([2, 3]) { $0[1] == 1 ? x[0][$0] : x[1].values[2 * $0[0] + $0[1] / 2] }] },
-      accepts: .all, ulps: 0, order: 3, call: { [$0[0].maskedScatter(Tensor([true, false, true]), $0[1])] }),
+      accepts: .all, ulps: 0, call: { [$0[0].maskedScatter(Tensor([true, false, true]), $0[1])] }),
   ]
 
   static let furtherProducts: [Row] = [
     Row(
       "outer", inputs: [Draw([2]), Draw([3])],
       reference: .arrays { x in [Numbers([2, 3]) { x[0].values[$0[0]] * x[1].values[$0[1]] }] }, accepts: .numbers,
-      order: 3, call: { [outer($0[0], $0[1])] }),
+      call: { [outer($0[0], $0[1])] }),
     Row(
       "inner", inputs: [Draw([2, 3]), Draw([2, 3])],
       reference: .arrays { x in
         [Numbers([2, 2]) { at in (0..<3).reduce(0) { $0 + x[0][[at[0], $1]] * x[1][[at[1], $1]] } }]
-      }, accepts: .numbers, ulps: 8, order: 3, call: { [inner($0[0], $0[1])] }),
+      }, accepts: .numbers, ulps: 8, call: { [inner($0[0], $0[1])] }),
     Row(
       "tensordot", inputs: [Draw([2, 3, 2]), Draw([3, 2, 2])],
       reference: .arrays { x in
@@ -216,7 +216,7 @@ extension Catalogue {
             Numbers.positions([3, 2]).reduce(0) { $0 + x[0][[at[0], $1[0], $1[1]]] * x[1][[$1[0], $1[1], at[1]]] }
           }
         ]
-      }, accepts: .numbers, ulps: 16, order: 3, call: { [tensordot($0[0], $0[1], axes: 2)] }),
+      }, accepts: .numbers, ulps: 16, call: { [tensordot($0[0], $0[1], axes: 2)] }),
     Row(
       "einsum", inputs: [Draw([2, 2, 3]), Draw([3, 2])],
       reference: .arrays { x in
@@ -225,7 +225,7 @@ extension Catalogue {
             (0..<3).reduce(0) { $0 + x[0][[at[0], at[1], $1]] * x[1][[$1, at[2]]] }
           }
         ]
-      }, accepts: .numbers, ulps: 16, order: 3, call: { [einsum("...ij,jk->...ik", $0)] }),
+      }, accepts: .numbers, ulps: 16, call: { [einsum("...ij,jk->...ik", $0)] }),
     Row(
       "einsum of a diagonal and three", operators: ["einsum"], inputs: [Draw([2, 2]), Draw([2, 3]), Draw([3])],
       reference: .arrays { x in
@@ -238,7 +238,7 @@ extension Catalogue {
     Row(
       "kron", inputs: [Draw([2, 2]), Draw([3])],
       reference: .arrays { x in [Numbers([2, 6]) { x[0][[$0[0], $0[1] / 3]] * x[1].values[$0[1] % 3] }] },
-      accepts: .numbers, order: 3, call: { [kron($0[0], $0[1])] }),
+      accepts: .numbers, call: { [kron($0[0], $0[1])] }),
     Row(
       "cross", inputs: [Draw([2, 3]), Draw([1, 3])],
       reference: .arrays { x in
@@ -248,7 +248,7 @@ extension Catalogue {
             return x[0][[at[0], j]] * x[1][[0, k]] - x[0][[at[0], k]] * x[1][[0, j]]
           }
         ]
-      }, accepts: .numbers, ulps: 8, order: 3, call: { [cross($0[0], $0[1])] }),
+      }, accepts: .numbers, ulps: 8, call: { [cross($0[0], $0[1])] }),
   ]
 }
 

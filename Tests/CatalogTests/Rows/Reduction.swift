@@ -13,7 +13,7 @@ extension Catalogue {
       Row(
         name, operators: operators, inputs: [Draw([2, 3], values)],
         reference: .arrays { [Numbers([], [reference($0[0].values)])] }, accepts: accepts,
-        resultType: resultType, integersGive: integersGive, order: 3,
+        resultType: resultType, integersGive: integersGive,
         saves: [Saves(0, keeps: saves)], shapes: [[[]], [[2, 3, 2]], [[17]]], emptyShapes: empties,
         call: { [all($0[0])] }),
       Row(

@@ -5,16 +5,16 @@ extension Catalogue {
     Row(
       "where", primitives: ["select"],
       inputs: [Draw([2, 3], .flags), Draw([2, 3], .uniform(-2, 2)), Draw([2, 3], .uniform(-2, 2))],
-      reference: .elements { $0[0] != 0 ? $0[1] : $0[2] }, accepts: .all, ulps: 0, order: 3,
+      reference: .elements { $0[0] != 0 ? $0[1] : $0[2] }, accepts: .all, ulps: 0,
       saves: [Saves(1, 2, keeps: [.input(0)]), Saves(1, keeps: [.input(0)])],
       call: { [`where`($0[0], $0[1], $0[2])] }),
     Row(
       "where with a number", operators: ["where"], inputs: [Draw([2, 3], .flags), Draw([2, 3])],
-      reference: .elements { $0[0] != 0 ? $0[1] : 1 }, accepts: .all, ulps: 0, order: 3,
+      reference: .elements { $0[0] != 0 ? $0[1] : 1 }, accepts: .all, ulps: 0,
       saves: [Saves(1, keeps: [.input(0)])], call: { [`where`($0[0], $0[1], 1)] }),
     Row(
       "where with a number first", operators: ["where"], inputs: [Draw([2, 3], .flags), Draw([2, 3])],
-      reference: .elements { $0[0] != 0 ? 1 : $0[1] }, accepts: .all, ulps: 0, order: 3,
+      reference: .elements { $0[0] != 0 ? 1 : $0[1] }, accepts: .all, ulps: 0,
       saves: [Saves(1, keeps: [.input(0)])], call: { [`where`($0[0], 1, $0[1])] }),
     .unary(
       "clamp", .offWhole, { clamp($0, minimum: -1, maximum: 2) }, { Swift.min(Swift.max($0, -1), 2) },

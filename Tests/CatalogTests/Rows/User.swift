@@ -88,32 +88,32 @@ extension Catalogue {
       inputs: [
         Draw([2, 3], .uniform(0.2, 2)), Draw([2, 3], .uniform(0.2, 2)), Draw([2, 3], .uniform(0.2, 2)),
       ],
-      reference: .elements { $0[0] * $0[1] + $0[2] }, accepts: .numbers, ulps: 1, order: 3,
+      reference: .elements { $0[0] * $0[1] + $0[2] }, accepts: .numbers, ulps: 1,
       saves: [Saves(2, keeps: []), Saves(0, keeps: [.input(1)])], call: { [Own.fused($0[0], $0[1], $0[2])] }),
     Row(
       "polar", operators: [], inputs: [Draw([2, 3], .signed(0.3, 2)), Draw([2, 3], .signed(0.3, 2))],
       reference: .arrays { all in
         let pair = { (body: @escaping @Sendable (Double, Double) -> Double) in pairwise(body)(all) }
         return [pair { hypot($0, $1) }, pair { atan2($1, $0) }, pair { x, _ in x }]
-      }, ulps: 4, order: 3, shapes: [[[2, 1], [3]], [[], [2]]], emptyShapes: [[[0], [1]]],
+      }, ulps: 4, shapes: [[[2, 1], [3]], [[], [2]]], emptyShapes: [[[0], [1]]],
       call: { Own.polar([$0[0], $0[1]]) }),
     Row(
       "twice", operators: [], primitives: ["copy"], inputs: [Draw([2, 3])],
       reference: .arrays { [$0[0], $0[0], Numbers($0[0].shape, $0[0].values.map { 2 * $0 })] },
       accepts: .numbers,
-      ulps: 0, order: 3, shapes: [[[]]], emptyShapes: [[[0]]], call: { Own.twice([$0[0]]) }),
+      ulps: 0, shapes: [[[]]], emptyShapes: [[[0]]], call: { Own.twice([$0[0]]) }),
     Row(
       "formula.sum", operators: ["sum"], inputs: [Draw([2, 3]), Draw([3])],
       reference: .arrays { all in
         [pairwise { ($0 - $1) * ($0 - $1) * exp($1) }(all).reduced(-1) { $0.reduce(0, +) }]
-      }, ulps: 8, order: 3,
+      }, ulps: 8,
       shapes: [[[3], [2, 1]], [[], [2, 3]], [[2, 2, 3], [2, 1]], [[2, 1], [1, 1]]],
       emptyShapes: [[[0, 3], [3]], [[2, 0], [1]]], call: { [Own.squares.sum($0[0], $0[1], axes: [-1])] }),
     Row(
       "formula.sum of all", operators: ["sum"], inputs: [Draw([2, 3]), Draw([3])],
       reference: .arrays { all in
         [Numbers([], [pairwise { ($0 - $1) * ($0 - $1) * exp($1) }(all).values.reduce(0, +)])]
-      }, ulps: 8, order: 3, shapes: [[[3], [2, 1]], [[], [2, 3]], [[], []], [[1], [1]]],
+      }, ulps: 8, shapes: [[[3], [2, 1]], [[], [2, 3]], [[], []], [[1], [1]]],
       call: { [Own.squares.sum($0[0], $0[1])] }),
     Row(
       "formula.mean, kept", operators: ["mean"], inputs: [Draw([2, 3]), Draw([2, 1])],
@@ -123,7 +123,7 @@ extension Catalogue {
             $0.reduce(0, +) / Double($0.count)
           }
         ]
-      }, ulps: 8, order: 3, shapes: [[[3], [2, 1]], [[2, 2, 3], [2, 1]]],
+      }, ulps: 8, shapes: [[[3], [2, 1]], [[2, 2, 3], [2, 1]]],
       call: { [Own.squares.mean($0[0], $0[1], axes: [-2], keepDims: true)] }),
     Row(
       "formula.sum of a formula with constant slopes", operators: ["sum"], inputs: [Draw([2, 3]), Draw([3])],
@@ -138,18 +138,18 @@ extension Catalogue {
           Numbers(all[0].shape, all[0].values.map { sin($0) }),
           Numbers(all[0].shape, all[0].values.map { cos($0) }),
         ]
-      }, ulps: 2, order: 3, saves: [Saves(0, keeps: [.result(0), .result(1)])], shapes: [[[]]],
+      }, ulps: 2, saves: [Saves(0, keeps: [.result(0), .result(1)])], shapes: [[[]]],
       emptyShapes: [[[0]]],
       call: { Own.SinCos()([$0[0]]) }),
     Row(
       "own function of which one result is used", operators: [], inputs: [Draw([2, 3])],
-      reference: .arrays { all in [Numbers(all[0].shape, all[0].values.map { cos($0) })] }, ulps: 2, order: 3,
+      reference: .arrays { all in [Numbers(all[0].shape, all[0].values.map { cos($0) })] }, ulps: 2,
       call: { [Own.SinCos()([$0[0]])[1]] }),
     Row(
       "own linear function", operators: [], inputs: [Draw([2, 4])],
       reference: .arrays { all in
         [Numbers([all[0].shape[0], all[0].shape[1] - 1]) { all[0][[$0[0], $0[1] + 1]] - all[0][$0] }]
-      }, accepts: .numbers, ulps: 1, order: 3, saves: [Saves(0, keeps: [])],
+      }, accepts: .numbers, ulps: 1, saves: [Saves(0, keeps: [])],
       call: { [Own.Differences()($0[0])] }),
     Row(
       "own bilinear function", operators: [], inputs: [Draw([2, 3]), Draw([2, 3])],
@@ -161,7 +161,7 @@ extension Catalogue {
             return a(1) * b(2) - a(2) * b(1)
           }
         ]
-      }, accepts: .numbers, ulps: 2, order: 3,
+      }, accepts: .numbers, ulps: 2,
       saves: [
         Saves(0, keeps: [.input(1)]), Saves(1, keeps: [.input(0)]),
         Saves(0, 1, keeps: [.input(0), .input(1)]),

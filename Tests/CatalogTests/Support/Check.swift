@@ -15,7 +15,7 @@ extension Check {
   }
 
   /// Derivatives of f as functions of its inputs, for seeds that do not depend on them.
-  func derivatives(of f: @escaping ([Tensor]) -> [Tensor]) -> [([Tensor]) -> [Tensor]] {
+  func derivatives(of f: @escaping ([Tensor]) -> [Tensor], seriesOrder: Int) -> [([Tensor]) -> [Tensor]] {
     switch self {
     case .vjp: [reverse(f)]
     case .jvp: [forward(f)]
@@ -24,9 +24,13 @@ extension Check {
     case .reverseForward: [reverse(forward(f))]
     case .forwardForward: [forward(forward(f))]
     case .third: [reverse(forward(reverse(f))), forward(reverse(forward(f)))]
-    case .leadingAxes: [reverse(f, lead: [2]), forward(f, lead: [2])]
+    case .leadingAxes:
+      [reverse(f, lead: [2]), forward(f, lead: [2])].flatMap { [$0, reverse($0), forward($0)] }
     case .taylor:
-      [{ x in directionalDerivatives(f, at: x, along: x.map { seed(like: $0, []) }, order: 3).flatMap { $0 } }]
+      [
+        { x in directionalDerivatives(f, at: x, along: x.map { seed(like: $0, []) }, order: seriesOrder).flatMap { $0 }
+        }
+      ]
     }
   }
 

@@ -20,7 +20,7 @@ struct OperatorTable: Sendable {
 
     var isDifferentiable: Bool { constantType == nil }
 
-    /// Checks that nothing passed, although the dtype is taken.
+    /// Checks that some row has not passed, although the dtype is taken.
     var holes: [(Check, DType)] {
       guard isDifferentiable else { return [] }
       return Check.allCases.flatMap { check in
@@ -82,9 +82,9 @@ extension OperatorTable.Entry {
 }
 
 extension Outcome {
-  /// Of several rows: failed where one is, else passed where one is.
-  fileprivate init(all: [Outcome]) {
-    self = all.first { $0.hasFailed } ?? (all.contains(.passed) ? .passed : all.contains(.refused) ? .refused : .absent)
+  /// Of several rows: failed where one is, and passed only where all are.
+  init(all: [Outcome]) {
+    self = all.first { $0.hasFailed } ?? all.first { $0 != .passed } ?? (all.isEmpty ? .absent : .passed)
   }
 }
 

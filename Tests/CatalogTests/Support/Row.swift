@@ -83,8 +83,6 @@ struct Row: Sendable, CustomTestStringConvertible {
   var integersGive: DType?
   /// Accepted errors in units of the last place: of the element where pointwise, else of the largest.
   var ulps: Double
-  /// Highest order of derivative checked.
-  var order: Int
   /// Integers to draw for integer dtypes.
   var integers: ClosedRange<Int>
   var specials: [Special]
@@ -98,7 +96,7 @@ struct Row: Sendable, CustomTestStringConvertible {
   init(
     _ name: String, operators: [String]? = nil, primitives: [String] = [], inputs: [Draw],
     reference: Reference, accepts: Accepted = .floating, resultType: DType? = nil, integersGive: DType? = nil,
-    ulps: Double = 2, order: Int = 2, integers: ClosedRange<Int> = -4...4, specials: [Special] = [],
+    ulps: Double = 2, integers: ClosedRange<Int> = -4...4, specials: [Special] = [],
     saves: [Saves] = [],
     shapes: [[Shape]] = [], emptyShapes: [[Shape]] = [], call: @escaping @Sendable ([Tensor]) -> [Tensor]
   ) {
@@ -111,7 +109,6 @@ struct Row: Sendable, CustomTestStringConvertible {
     self.resultType = resultType
     self.integersGive = integersGive
     self.ulps = ulps
-    self.order = order
     self.integers = integers
     self.specials = specials
     self.saves = saves
@@ -141,7 +138,7 @@ extension Row {
     Row(
       name, operators: operators, primitives: primitives ?? [name], inputs: [Draw([2, 3], values)],
       reference: .elements { reference($0[0]) }, accepts: accepts, resultType: resultType, ulps: ulps,
-      order: 3, specials: specials, saves: [Saves(0, keeps: saves)], call: { [call($0[0])] })
+      specials: specials, saves: [Saves(0, keeps: saves)], call: { [call($0[0])] })
   }
 
   /// A pointwise operator on two tensors.
@@ -154,7 +151,7 @@ extension Row {
     Row(
       name, operators: operators, primitives: primitives ?? [name],
       inputs: [Draw([2, 3], left), Draw([2, 3], right)], reference: .elements { reference($0[0], $0[1]) },
-      accepts: accepts, resultType: resultType, ulps: ulps, order: 3, integers: integers, specials: specials,
+      accepts: accepts, resultType: resultType, ulps: ulps, integers: integers, specials: specials,
       saves: saves, call: { [call($0[0], $0[1])] })
   }
 }
