@@ -20,10 +20,44 @@ extension CatalogueTests {
       #expect(wanted.count == found.count)
     }
 
-    @Test("all modes agree on the derivatives of both orders where operators are not smooth")
+    @Test("all modes agree where operators are not smooth, and Hessians are symmetric")
     func modes() {
       for line in ConventionTable().families.flatMap(\.lines) {
-        #expect(line.modesAgree, "\(line.name) at \(line.point): \(line.first), \(line.second)")
+        #expect(
+          line.disagreements.isEmpty,
+          "\(line.name) at \(line.point): \(line.disagreements.joined(separator: "; "))")
+      }
+    }
+
+    /// Where kinks are likely: at 0, at small whole numbers, between them, where inputs are equal or of opposite sign.
+    private static let likely: [Double] = [-3, -2, -1, -0.5, -0.25, 0, 0.25, 0.5, 1, 2, 3, 6]
+
+    @Test(
+      "a pointwise operator that has a kink at some likely point has a convention",
+      arguments: Catalogue.differentiable.filter { $0.isPointwise && !$0.operators.isEmpty })
+    func complete(_ row: Row) {
+      let told = Catalogue.conventions.map(\.name) + Catalogue.rows.flatMap { $0.tellsKinks ? $0.operators : [] }
+      let special = row.specials.flatMap(\.inputs).filter { $0.isFinite && !Self.likely.contains($0) }
+      let numbers = Self.likely + Set(special).sorted()
+      // Every combination of numbers, one an element.
+      let count = row.differentiable.reduce(1) { count, _ in count * numbers.count }
+      let places = row.differentiable.enumerated().map { position, _ in
+        (0..<count).map { index in
+          numbers[index / (0..<position).reduce(1) { size, _ in size * numbers.count } % numbers.count]
+        }
+      }
+      let x = places.map { Tensor($0) }
+      let inputs = row.inputs.indices.map { index in
+        row.differentiable.firstIndex(of: index).map { x[$0] } ?? row.draw(row.inputs.map { _ in [count] })[index]
+      }
+      let f = { (x: [Tensor]) in row.function(at: inputs)(x)[0].sum() }
+      let derivatives: [() -> Void] = [{ _ = grad(f)(x) }, { _ = hvp(f, at: x, along: x.map { $0 * 0 + 1 }) }]
+      for derivative in derivatives {
+        do {
+          try withStrictDerivatives(derivative)
+        } catch {
+          #expect(!Set(row.operators).isDisjoint(with: told), "\(row.name) has no convention: \(error)")
+        }
       }
     }
 
@@ -43,4 +77,8 @@ extension CatalogueTests {
       }
     }
   }
+}
+
+extension Row {
+  fileprivate var tellsKinks: Bool { specials.contains { $0.kink != nil && !$0.slopes.isEmpty } }
 }

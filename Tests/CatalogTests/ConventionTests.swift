@@ -5,6 +5,10 @@ import Testing
 @Suite struct ConventionTests {
   private let infinity = Double.infinity
 
+  private func areNear(_ a: [Double], _ b: [Double]) -> Bool {
+    a.count == b.count && zip(a, b).allSatisfy { $0 == $1 || Swift.abs($0 - $1) <= 1e-12 * Swift.max(1, Swift.abs($1)) }
+  }
+
   private func areFinite(_ numbers: [Double]) -> Bool { numbers.allSatisfy { $0.isFinite } }
 
   private func gradient(_ f: @escaping (Tensor) -> Tensor, _ x: [Double]) -> [Double] {
@@ -22,18 +26,11 @@ import Testing
 
   @Test("the derivatives that Operators.md tells, in every mode", arguments: Catalogue.conventions)
   func told(_ convention: Convention) {
-    let (f, x) = (convention.call, convention.point)
-    #expect(gradient(f, x) == convention.gradient)
-    let pushed = x.indices.map { index in
-      let along = Tensor(x.indices.map { $0 == index ? 1.0 : 0.0 })
-      return jvp(f, at: Tensor(x), along: along).tangent.item()
-    }
-    #expect(pushed == convention.gradient, "jvp")
-    guard let product = convention.product else { return }
-    for got in products(f, x) { #expect(got == product) }
-    let ones = Tensor.ones([x.count], dtype: .float64)
-    let along = { (x: Tensor) in jvp(f, at: x, along: ones).tangent }
-    #expect(jvp(along, at: Tensor(x), along: ones).tangent.item() == product.reduce(0, +), "jvp of jvp")
+    let line = ConventionLine(convention)
+    #expect(areNear(line.first, convention.gradient), "\(line.first)")
+    #expect(areNear(line.second.flatMap { $0 }, convention.hessian.flatMap { $0 }), "\(line.second)")
+    // In every other mode.
+    #expect(line.disagreements.isEmpty, "\(line.disagreements)")
   }
 
   @Test("the first of equals is found")

@@ -31,9 +31,10 @@ extension CatalogueTests {
     }
 
     private func check(_ row: Row, _ special: Special, _ inputs: [Tensor], _ dtype: DType, _ place: String) {
+      let f = { (x: [Tensor]) in row.call(x)[0] }
       let slope = { (index: Int) in
         { (x: [Tensor]) -> Tensor in
-          let (value, pullback) = vjp({ row.call($0)[0] }, at: x)
+          let (value, pullback) = vjp(f, at: x)
           return pullback(Tensor.ones(like: value))[index]
         }
       }
@@ -41,20 +42,26 @@ extension CatalogueTests {
         let ones = inputs.enumerated().map { $0 == index ? Tensor.ones(like: $1) : Tensor.zeros(like: $1) }
         compare(slope(index)(inputs), expected, dtype, "vjp of \(place), input \(index)")
         compare(
-          jvp({ row.call($0)[0] }, at: inputs, along: ones).tangent, expected, dtype,
+          jvp(f, at: inputs, along: ones).tangent, expected, dtype,
           "jvp of \(place), input \(index)")
       }
-      guard let second = special.second else { return }
-      let along = inputs.enumerated().map { $0 == 0 ? Tensor.ones(like: $1) : Tensor.zeros(like: $1) }
-      let tangent = { (x: [Tensor]) in jvp({ row.call($0)[0] }, at: x, along: along).tangent }
-      func pulled(_ f: @escaping ([Tensor]) -> Tensor) -> Tensor {
-        let (value, pullback) = vjp(f, at: inputs)
-        return pullback(Tensor.ones(like: value))[0]
+      let along = inputs.indices.map { index in
+        inputs.enumerated().map { $0 == index ? Tensor.ones(like: $1) : Tensor.zeros(like: $1) }
       }
-      compare(pulled(slope(0)), second, dtype, "vjp of vjp of \(place)")
-      compare(pulled(tangent), second, dtype, "vjp of jvp of \(place)")
-      compare(jvp(slope(0), at: inputs, along: along).tangent, second, dtype, "jvp of vjp of \(place)")
-      compare(jvp(tangent, at: inputs, along: along).tangent, second, dtype, "jvp of jvp of \(place)")
+      for (i, row) in (special.hessian ?? []).enumerated() {
+        let tangent = { (x: [Tensor]) in jvp(f, at: x, along: along[i]).tangent }
+        for (j, second) in row.enumerated() {
+          func pulled(_ f: @escaping ([Tensor]) -> Tensor) -> Tensor {
+            let (value, pullback) = vjp(f, at: inputs)
+            return pullback(Tensor.ones(like: value))[j]
+          }
+          let place = "\(place), inputs \(i) and \(j)"
+          compare(pulled(slope(i)), second, dtype, "vjp of vjp of \(place)")
+          compare(pulled(tangent), second, dtype, "vjp of jvp of \(place)")
+          compare(jvp(slope(i), at: inputs, along: along[j]).tangent, second, dtype, "jvp of vjp of \(place)")
+          compare(jvp(tangent, at: inputs, along: along[j]).tangent, second, dtype, "jvp of jvp of \(place)")
+        }
+      }
     }
 
     private func compare(_ got: Tensor, _ expected: Double, _ dtype: DType, _ place: String) {

@@ -117,7 +117,7 @@ private struct Rule {
     case .atan: return [.value(of(.reciprocal, plus(one, of(.square, a))))]
     case .atan2:
       let radius = plus(of(.square, a), of(.square, b))
-      return [.value(over(b, radius)), .value(of(.negate, over(a, radius)))]
+      return [.value(outsideOrigin(over(b, radius))), .value(outsideOrigin(of(.negate, over(a, radius))))]
     case .sinh: return [.value(of(.cosh, a))]
     case .cosh: return [.value(of(.sinh, a))]
     case .tanh: return [.value(minus(one, of(.square, y)))]
@@ -152,10 +152,38 @@ private struct Rule {
 
   /// a**b: the slope in a is 0 where b is 0, also at a = 0; the slope in b is 0 at a = 0 for b >= 0.
   private var powerSlopes: [FormulaGraph.Slope] {
-    let base = of(.strongMultiply, b, of(.pow, a, minus(b, number(1))))
-    let atZero = of(.and, of(.equal, a, number(0)), of(.lessOrEqual, number(0), b))
-    let exponent = of(.select, atZero, number(0), of(.strongMultiply, y, of(.log, a)))
-    return [.value(base), .value(exponent)]
+    let exponent = heldExponent
+    let base = of(.strongMultiply, exponent, of(.pow, a, minus(exponent, number(1))))
+    let inExponent = of(.select, isZeroPower(b), number(0), of(.strongMultiply, y, of(.log, a)))
+    return [.value(base), .value(inExponent)]
+  }
+
+  private func isZeroPower(_ exponent: Int) -> Int {
+    of(.and, of(.equal, a, number(0)), of(.lessOrEqual, number(0), exponent))
+  }
+
+  /// b, which no derivative of the slope in a passes to where the slope in b is 0 by convention: else the mixed second
+  /// derivatives would not be those of the slope in b, and a Hessian there not symmetric.
+  private var heldExponent: Int {
+    guard graph.isVariable(b) else { return b }
+    // The exponents of slopes are smaller by whole numbers, and held already.
+    var held = b
+    while case .operation(.subtract, let inner, let amount, _) = graph.values[held], !graph.isVariable(amount) {
+      held = inner
+    }
+    if case .operation(.copy, let exponent, _, _) = graph.values[held],
+      graph.passing(exponent, passes(exponent)) == held
+    {
+      return b
+    }
+    return graph.passing(b, passes(b))
+  }
+
+  private func passes(_ exponent: Int) -> Int { of(.select, isZeroPower(exponent), number(0), number(1)) }
+
+  /// 0 at the origin, where the angle has no derivative: the mean of those around it.
+  private func outsideOrigin(_ slope: Int) -> Int {
+    of(.select, of(.and, of(.equal, a, number(0)), of(.equal, b, number(0))), number(0), slope)
   }
 
   /// 0 at the origin, where hypot has a kink.

@@ -57,6 +57,18 @@ final class FormulaGraph {
   /// slopes may be written with the value itself.
   func state(_ slopes: [(operand: Int, slope: Int)], of id: Int) { overrides[id] = slopes }
 
+  /// The same number, whose derivatives are multiplied with a factor (a value) on their way to it; one for equal ones.
+  func passing(_ id: Int, _ factor: Int) -> Int {
+    let copy = Value.operation(.copy, id, 0, 0)
+    let known = overrides.first { key, slopes in
+      values[key] == copy && slopes.count == 1 && slopes[0].operand == id && slopes[0].slope == factor
+    }
+    if let known { return known.key }
+    let result = distinct(id)
+    state([(operand: id, slope: factor)], of: result)
+    return result
+  }
+
   func apply(_ primitive: Primitive, _ a: Int, _ b: Int = 0, _ c: Int = 0) -> Int {
     if let simpler = simplified(primitive, a, b, c) { return simpler }
     if primitive.isCommutative && a > b { return intern(.operation(primitive, b, a, 0)) }
@@ -203,6 +215,14 @@ extension FormulaGraph {
       }
     }
     return needed.indices.filter { needed[$0] }
+  }
+
+  /// Whether it may have a derivative: parameters and constants have none.
+  func isVariable(_ id: Int) -> Bool {
+    switch values[id] {
+    case .constant, .parameter: false
+    case .input, .operation: true
+    }
   }
 
   func isInput(_ id: Int) -> Int? {

@@ -25,7 +25,10 @@ extension Catalogue {
         Saves(0, 1, keeps: [.input(1), .result(0)]),
       ],
       specials: [
-        Special(1, 0, value: .infinity, slopes: [.infinity, -.infinity]), Special(0, 0, value: .nan),
+        Special(
+          1, 0, value: .infinity, slopes: [.infinity, -.infinity],
+          hessian: [[0, -.infinity], [-.infinity, .infinity]], kink: "infinite where b is 0"),
+        Special(0, 0, value: .nan),
       ]),
     .unary(
       "negate", .uniform(-2, 2), { -$0 }, { -$0 }, operators: ["-"], accepts: .numbers, ulps: 0, saves: [],

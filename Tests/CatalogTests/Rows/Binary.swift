@@ -49,8 +49,14 @@ extension Catalogue {
       ],
       specials: [
         Special(0, 2, value: 0, slopes: [0, 0], second: 2),
-        Special(0, 0, value: 1, slopes: [0, 0], second: 0, kink: "0 where the exponent is 0"),
-        Special(0, 1, value: 0, slopes: [1, 0], second: 0, kink: "0 for the exponent where the base is 0"),
+        Special(0, 0, value: 1, slopes: [0, 0], kink: "0 where the exponent is 0"),
+        Special(0, 1, value: 0, slopes: [1, 0], kink: "0 for the exponent where the base is 0"),
+        Special(
+          0, 0.5, value: 0, slopes: [.infinity, 0], hessian: [[-.infinity, 0], [0, 0]],
+          kink: "infinite for the base where the exponent is below its order"),
+        Special(
+          0, 1.5, value: 0, slopes: [0, 0], hessian: [[.infinity, 0], [0, 0]],
+          kink: "infinite for the base where the exponent is below its order"),
         Special(-2, 3, value: -8),
         Special(-1.5, 0.5, value: .nan), Special(0, -1, value: .infinity),
         Special(0, 3, value: 0, slopes: [0, 0], second: 0),
@@ -72,7 +78,7 @@ extension Catalogue {
       "atan2", .signed(0.3, 2), .signed(0.3, 2), { atan2($0, $1) }, { atan2($0, $1) }, ulps: 2, saves: [both],
       specials: [
         Special(0, 1, value: 0, slopes: [1, 0], second: 0),
-        Special(0, 0, value: 0, slopes: [.nan, .nan], kink: "none at the origin"),
+        Special(0, 0, value: 0, slopes: [0, 0], kink: "0 of every order at the origin"),
         Special(1, 0, value: .pi / 2, slopes: [0, -1]), Special(-0.0, -1, value: -.pi),
       ]),
     .binary(

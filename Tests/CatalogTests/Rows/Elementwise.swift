@@ -22,12 +22,14 @@ extension Catalogue {
     .unary(
       "reciprocal", .signed(0.4, 3), { reciprocal($0) }, { 1 / $0 }, saves: [.result(0)],
       specials: [
-        Special(0, value: .infinity), Special(-0.0, value: -.infinity), Special(.infinity, value: 0),
+        Special(0, value: .infinity, slopes: [-.infinity], second: .infinity, kink: "infinite"),
+        Special(-0.0, value: -.infinity), Special(.infinity, value: 0),
       ]),
     .unary(
       "rsqrt", .uniform(0.3, 3), { rsqrt($0) }, { 1 / $0.squareRoot() }, saves: [.result(0)],
       specials: [
-        Special(0, value: .infinity), Special(-1, value: .nan), Special(.infinity, value: 0, slopes: [0]),
+        Special(0, value: .infinity, slopes: [-.infinity], second: .infinity, kink: "infinite"),
+        Special(-1, value: .nan), Special(.infinity, value: 0, slopes: [0]),
       ]),
     .unary(
       "floor", .offWhole, { floor($0) }, { $0.rounded(.down) }, accepts: .numbers, ulps: 0, saves: [],

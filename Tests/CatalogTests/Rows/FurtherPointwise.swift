@@ -90,7 +90,7 @@ extension Catalogue {
     Row(
       "prelu", inputs: [Draw([2, 3], .signed(0.3, 2)), Draw([], .uniform(0.2, 0.4))],
       reference: .elements { $0[0] > 0 ? $0[0] : $0[0] * $0[1] }, ulps: 1,
-      specials: [Special(0, 0.25, value: 0, slopes: [0.25, 0], second: 0, kink: "as below")],
+      specials: [Special(0, 0.25, value: 0, slopes: [0.25, 0], hessian: [[0, 1], [1, 0]], kink: "as below")],
       call: { [$0[1].count == 1 ? prelu($0[0], $0[1]) : `where`($0[0] .> 0, $0[0], $0[0] * $0[1])] }),
     Row(
       "prelu of channels", operators: ["prelu"],
@@ -140,11 +140,19 @@ extension Catalogue {
       primitives: [], resultType: .bool, ulps: 0, saves: []),
     pieces(
       "logit", values: .uniform(0.1, 0.9), ulps: 32,
-      specials: [Special(0, value: -.infinity), Special(0.5, value: 0, slopes: [4])],
+      specials: [
+        Special(0, value: -.infinity, slopes: [.infinity], second: -.infinity, kink: "infinite at the ends"),
+        Special(1, value: .infinity, slopes: [.infinity], second: .infinity, kink: "infinite at the ends"),
+        Special(0.5, value: 0, slopes: [4]),
+      ],
       { logit($0) }, { log($0 / (1 - $0)) }),
     pieces(
       "logit within a margin", operators: ["logit"], values: .uniform(0.3, 0.7), ulps: 32,
-      specials: [Special(0.125, value: -1.0986122886681098, slopes: [0]), Special(0.5, value: 0, slopes: [4])],
+      specials: [
+        Special(
+          0.25, value: -1.0986122886681098, slopes: [16.0 / 3], second: -128.0 / 9, kink: "as within at the margins"),
+        Special(0.125, value: -1.0986122886681098, slopes: [0]), Special(0.5, value: 0, slopes: [4]),
+      ],
       { logit($0, margin: 0.25) }, { log($0 / (1 - $0)) }),
     pieces(
       "sinc", values: .signed(0.05, 2.9), ulps: 512,
@@ -167,7 +175,9 @@ extension Catalogue {
       primitives: [], ulps: 64,
       specials: [
         Special(1000, 1000, value: 1000.6931471805599, slopes: [0.5, 0.5], second: 0.25),
-        Special(-.infinity, -.infinity, value: -.infinity), Special(.infinity, 1, value: .infinity, slopes: [1, 0]),
+        Special(
+          -.infinity, -.infinity, value: -.infinity, slopes: [0.5, 0.5], kink: "shared evenly by equal infinities"),
+        Special(.infinity, 1, value: .infinity, slopes: [1, 0]),
       ]),
     .binary(
       "logAddExp2", .uniform(0.5, 3), .uniform(0.5, 3), { logAddExp2($0, $1) }, { log2(exp2($0) + exp2($1)) },
@@ -176,6 +186,7 @@ extension Catalogue {
       "xlogy", .uniform(-2, 2), .uniform(0.2, 3), { xlogy($0, $1) }, { $0 * log($1) }, primitives: [], ulps: 2,
       specials: [
         Special(0, 0, value: 0, slopes: [0, 0], kink: "0 where x is 0 and y is not positive"),
+        Special(0, -1, value: 0, slopes: [0, 0], kink: "0 where x is 0 and y is not positive"),
         Special(0, 3, value: 0, slopes: [1.0986122886681098, 0]),
         Special(0, .nan, value: .nan),
       ]),

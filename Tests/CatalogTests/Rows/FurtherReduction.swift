@@ -204,10 +204,15 @@ extension Catalogue {
   ]
 
   static let furtherReductionConventions: [Convention] = [
-    Convention("prod", "right where elements are 0", at: [0, 2, 3], gradient: [6, 0, 0], product: [5, 3, 2]) {
+    Convention(
+      "prod", "right where elements are 0", at: [0, 2, 3], gradient: [6, 0, 0],
+      hessian: [[0, 3, 2], [3, 0, 0], [2, 0, 0]]
+    ) {
       $0.prod()
     },
     Convention("norm", "0 at 0", at: [0, 0], gradient: [0, 0]) { $0.norm() },
+    Convention("norm", "0 at 0, for p = 1", at: [0, 0], gradient: [0, 0]) { $0.norm(1) },
+    Convention("norm", "0 at 0, for p = 3", at: [0, 0], gradient: [0, 0]) { $0.norm(3) },
     Convention("norm", "ties share evenly for infinite p", at: [-2, 1, 2], gradient: [-0.5, 0, 0.5]) {
       $0.norm(.infinity)
     },
@@ -240,7 +245,10 @@ extension Catalogue {
   ]
 
   static let cumulativeConventions: [Convention] = [
-    Convention("cumprod", "right where elements are 0", at: [2, 0, 3], gradient: [1, 8, 0], product: [4, 6, 2]) {
+    Convention(
+      "cumprod", "right where elements are 0", at: [2, 0, 3], gradient: [1, 8, 0],
+      hessian: [[0, 4, 0], [4, 0, 2], [0, 2, 0]]
+    ) {
       $0.cumprod(axis: 0).sum()
     },
     Convention("cummax", "to the last among equals", at: [3, 3, 1], gradient: [1, 2, 0]) {

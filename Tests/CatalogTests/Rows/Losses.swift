@@ -329,10 +329,10 @@ extension Catalogue {
 
   static let lossConventions: [Convention] = [
     Convention("l1Loss", "0 where equal", at: [1, 2], gradient: [0, 0.5]) { l1Loss($0, constant(1, $0)) },
-    Convention("smoothL1", "as outside at beta", at: [1, 2], gradient: [0, 0.5], product: [0.5, 0]) {
+    Convention("smoothL1", "as outside at beta", at: [1, 2], gradient: [0, 0.5], hessian: [[0.5, 0], [0, 0]]) {
       smoothL1($0, constant(1, $0))
     },
-    Convention("huber", "as inside at delta", at: [1, 2], gradient: [0, 0.5], product: [0.5, 0.5]) {
+    Convention("huber", "as inside at delta", at: [1, 2], gradient: [0, 0.5], hessian: [[0.5, 0], [0, 0.5]]) {
       huber($0, constant(1, $0))
     },
     Convention("hingeEmbedding", "as below at the margin", at: [1, 2], gradient: [-0.5, 0]) {
@@ -347,6 +347,12 @@ extension Catalogue {
     Convention("multilabelMargin", "0 where a margin is just met", at: [1, 0], gradient: [0, 0]) {
       multilabelMargin($0, Tensor([0, -1] as [Int]))
     },
+    Convention("cosineSimilarity", "as divided by eps at 0, here 0.5", at: [0, 0], gradient: [1.2, 1.6]) {
+      cosineSimilarity($0, Tensor([3, 4], dtype: $0.dtype), axis: 0, eps: 0.5)
+    },
+    Convention("cosineEmbedding", "as divided by 1e-6 at 0", at: [0, 0], gradient: [-6e5, -8e5]) {
+      cosineEmbedding($0.reshaped([1, 2]), Tensor([[3, 4]], dtype: $0.dtype), Tensor([1], dtype: $0.dtype))
+    },
     Convention("pairwiseDistance", "0 at a distance of 0", at: [1, 2], gradient: [0, 0]) {
       pairwiseDistance($0, $0.detached(), eps: 0)
     },
@@ -356,7 +362,9 @@ extension Catalogue {
     Convention("binaryCrossEntropy", "0 where a logarithm is held at -100", at: [0, 1], gradient: [0, 0]) {
       binaryCrossEntropy($0, Tensor([1, 0], dtype: $0.dtype))
     },
-    Convention("klDivergence", "0 where the target is 0", at: [0, 1], gradient: [0, 0], product: nil) {
+    Convention(
+      "klDivergence", "0 where the target is 0", at: [0, 1], gradient: [0, 0], hessian: [[0, 0], [0, 0.5]]
+    ) {
       klDivergence(constant(1, $0), $0)
     },
     Convention("gaussianNLL", "0 for a variance below eps", at: [0, 1], gradient: [0, 0]) {

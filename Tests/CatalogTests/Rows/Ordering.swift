@@ -285,6 +285,9 @@ extension Catalogue {
       ($0.sorted().values * Tensor([1, 2, 3], dtype: $0.dtype)).sum()
     },
     Convention("median", "to one of equals", at: [5, 2, 2, 1], gradient: [0, 1, 0, 0]) { $0.median(axis: 0).values },
+    Convention("quantile", "equal ones keep their order", at: [2, 1, 1], gradient: [0, 0, 1]) {
+      $0.quantile(Tensor(0.5, dtype: $0.dtype), axis: 0)
+    },
     Convention("mode", "to the last occurrence", at: [2, 1, 2], gradient: [0, 0, 1]) { $0.mode().values },
     Convention("kthValue", "to the first among equals", at: [2, 2, 3], gradient: [1, 0, 0]) { $0.kthValue(1).values },
     Convention("topK", "to the first among equals", at: [2, 2, 1], gradient: [1, 0, 0]) { $0.topK(1).values.sum() },

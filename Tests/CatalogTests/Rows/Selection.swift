@@ -45,6 +45,12 @@ extension Catalogue {
   static let selectionConventions: [Convention] = [
     Convention("where", "an infinite slope that is not chosen stays out", at: [-1, 0], gradient: [0, 0]) {
       `where`($0 .> 0, sqrt($0), 0).sum()
-    }
+    },
+    Convention("where", "as the branch that is taken at the condition's boundary", at: [0], gradient: [3]) {
+      `where`($0 .> 0, square($0), 3 * $0).sum()
+    },
+    Convention("clamp", "1 where both bounds are one", at: [1, 2], gradient: [1, 0]) {
+      clamp($0, minimum: 1, maximum: 1).sum()
+    },
   ]
 }

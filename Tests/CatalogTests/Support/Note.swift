@@ -58,28 +58,21 @@ struct Convention: Sendable, CustomTestStringConvertible {
   var point: [Double]
   /// The gradient of `call` there.
   var gradient: [Double]
-  /// Its Hessian times a vector of ones; nil where none is promised.
-  var product: [Double]?
+  /// Its Hessian there, row by row.
+  var hessian: [[Double]]
   /// From the point to a number.
   var call: @Sendable (Tensor) -> Tensor
 
-  /// The second derivative is 0 unless told otherwise.
+  /// The second derivatives are 0 unless told otherwise.
   init(
-    _ name: String, _ words: String, at point: [Double], gradient: [Double],
-    _ call: @escaping @Sendable (Tensor) -> Tensor
-  ) {
-    self.init(name, words, at: point, gradient: gradient, product: point.map { _ in 0 }, call)
-  }
-
-  init(
-    _ name: String, _ words: String, at point: [Double], gradient: [Double], product: [Double]?,
+    _ name: String, _ words: String, at point: [Double], gradient: [Double], hessian: [[Double]]? = nil,
     _ call: @escaping @Sendable (Tensor) -> Tensor
   ) {
     self.name = name
     self.words = words
     self.point = point
     self.gradient = gradient
-    self.product = product
+    self.hessian = hessian ?? point.map { _ in point.map { _ in 0 } }
     self.call = call
   }
 

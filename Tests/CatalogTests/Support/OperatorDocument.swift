@@ -26,7 +26,8 @@ struct OperatorDocument {
       two, `t` a target, `y` the result, `n` the number of elements of a mean.
 
       **Where it is not smooth.** What the derivative is there, in words, and the numbers that were checked in every mode: \
-      `y'` and `y''` are the first derivative (for each input) and the second (for the first input).
+      `y'` and `y''` are the first derivative (for each input) and the second (where there are several inputs: the matrix; \
+      in one number: for the first input).
 
       **Elsewhere.** The function that comes closest, where there is one: `torch` and `F` (`torch.nn.functional`) of PyTorch, \
       `np` of NumPy (`scipy` where NumPy has none), `mx` of MXNet, `jnp` (`jax.numpy`) and `jax` of JAX. Defaults and \
@@ -36,7 +37,8 @@ struct OperatorDocument {
       refused with an error.
 
       **Checks.** ✓ passed in every floating-point dtype that the operator takes, else the dtypes; in float64 against \
-      finite differences and other compositions, in float32 against float64. An empty cell was not checked.
+      finite differences and other compositions, in float32 against float64, for every row of the catalogue that covers the \
+      operator. An empty cell was not passed by all of them. In a program: `OperatorClosure.named("tanh")`.
 
       | check | what is compared |
       |---|---|

@@ -90,26 +90,19 @@ extension Outcome {
 
 // MARK: - Numbers in words
 
-private func text(_ number: Double) -> String {
-  if number == Double(Int(exactly: number) ?? .min) { return "\(Int(number))" }
-  return number.isNaN ? "NaN" : number.isInfinite ? (number > 0 ? "inf" : "-inf") : "\(Float(number))"
-}
-
-private func list(_ numbers: [Double]) -> String { numbers.map(text).joined(separator: ", ") }
-
 extension Special {
   /// As `y'(0) = 1, y''(0) = 0`.
   fileprivate var numbers: String {
-    let point = list(inputs)
-    let slope = slopes.isEmpty ? [] : ["y'(\(point)) = \(slopes.count == 1 ? list(slopes) : "(\(list(slopes)))")"]
-    return (slope + (second.map { ["y''(\(point)) = \(text($0))"] } ?? [])).joined(separator: ", ")
+    let point = numberList(inputs)
+    let list = numberList(slopes)
+    let slope = slopes.isEmpty ? [] : ["y'(\(point)) = \(slopes.count == 1 ? list : "(\(list))")"]
+    return (slope + (hessian.map { ["y''(\(point)) = \(matrixText($0))"] } ?? [])).joined(separator: ", ")
   }
 }
 
 extension Convention {
-  /// As `[1, 1]: gradient [0.5, 0.5], H 1 = [0, 0]`.
+  /// As `at [1, 1] gradient [0.5, 0.5], Hessian 0`.
   fileprivate var numbers: String {
-    let second = product.map { ", second derivative \($0.allSatisfy { $0 == 0 } ? "0" : "times ones [\(list($0))]")" }
-    return "at [\(list(point))] gradient [\(list(gradient))]\(second ?? "")"
+    "at [\(numberList(point))] gradient [\(numberList(gradient))], Hessian \(matrixText(hessian))"
   }
 }

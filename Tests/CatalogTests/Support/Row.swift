@@ -32,18 +32,22 @@ struct Special: Sendable {
   var value: Double
   /// One for each input; empty where only the value matters.
   var slopes: [Double]
-  /// The second derivative with respect to the first input.
-  var second: Double?
+  /// The second derivatives with respect to each pair of inputs, row by row; nil where none are promised.
+  var hessian: [[Double]]?
   /// Where the operator is not smooth, the convention in words.
   var kink: String?
 
+  /// - Parameter hessian: Of several inputs at a kink 0 unless told otherwise.
   init(
-    _ inputs: Double..., value: Double, slopes: [Double] = [], second: Double? = nil, kink: String? = nil
+    _ inputs: Double..., value: Double, slopes: [Double] = [], second: Double? = nil, hessian: [[Double]]? = nil,
+    kink: String? = nil
   ) {
     self.inputs = inputs
     self.value = value
     self.slopes = slopes
-    self.second = second
+    let zeros = inputs.map { _ in inputs.map { _ in 0.0 } }
+    let isPromised = kink != nil && inputs.count > 1 && !slopes.isEmpty
+    self.hessian = hessian ?? (isPromised ? zeros : second.map { [[$0]] })
     self.kink = kink
   }
 }

@@ -54,7 +54,8 @@ public func maximum(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a
 
 /// a to the power of b, with C's special cases.
 ///
-/// Derivatives: b a^(b-1), 0 where b is 0; and a^b log(a), 0 where a is 0 and b is not negative.
+/// Derivatives: b a^(b-1), 0 where b is 0; and a^b log(a), 0 where a is 0 and b is not negative, where no derivative of
+/// higher order passes to b either.
 public func pow(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.pow.tensors.apply(a, b) }
 /// As ``pow(_:_:)`` with a number, which takes the tensor's dtype.
 public func pow(_ a: Tensor, _ b: Double) -> Tensor {
@@ -79,7 +80,7 @@ public func pow(_ a: Formula.Value, _ b: Double) -> Formula.Value {
 
 /// The angle of the point (x: b, y: a), in radians, -pi ... pi.
 ///
-/// Derivatives: b / (a^2 + b^2) and -a / (a^2 + b^2); NaN at the origin.
+/// Derivatives: b / (a^2 + b^2) and -a / (a^2 + b^2); 0 of every order at the origin.
 public func atan2(_ a: Tensor, _ b: Tensor) -> Tensor { Binary.atan2.tensors.apply(a, b) }
 /// As ``atan2(_:_:)`` for values of a formula.
 public func atan2(_ a: Formula.Value, _ b: Formula.Value) -> Formula.Value { a.applying(.atan2, b) }

@@ -5,8 +5,10 @@ enum Pairs {
   static let logAddExp2 = Formula("logAddExp2") { a, b in logSum(a, b, base: 0.693147180559945309417, exp2) }
   static let xlogy = Formula("xlogy") { x, y in
     let value = Formula.select((x .== 0) .& .!y.applying(.isNaN), 0, x * log(y))
-    let first = Formula.select((x .== 0) .& (y .<= 0), 0, log(y))
-    let second = Formula.select((x .== 0) .& (y .== 0), 0, x / y)
+    // One condition for both, so that the mixed second derivatives agree.
+    let isNothing = (x .== 0) .& (y .<= 0)
+    let first = Formula.select(isNothing, 0, log(y))
+    let second = Formula.select(isNothing, 0, x / y)
     return value.withSlopes((x, first), (y, second))
   }
   static let lerp = Formula("lerp") { a, b, weight in blend(a, b, weight) }
