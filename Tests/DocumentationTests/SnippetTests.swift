@@ -172,6 +172,14 @@ struct SnippetTests {
     #expect(printed.last == "Hv against the gradient's difference")
 
     // snippet
+    let closure = OperatorClosure.named("conv2d")!
+    print(closure.passes(.forwardReverse, in: .float32))  // true: Hessian-vector products
+    print(OperatorClosure.all.filter { $0.isDifferentiable && !$0.passes(.third, in: .float64) }.count)  // 0
+    print(OperatorClosure.named("argmax")!.isDifferentiable)  // false
+    // end
+    #expect(printed.suffix(3) == ["true", "0", "false"])
+
+    // snippet
     do {
       let slope = try withNaNCheck { grad { sqrt($0).sum() }(Tensor([4.0, 0])) }
       print(slope)
@@ -196,7 +204,7 @@ struct SnippetTests {
     #expect(
       printed.last
         == "relu at Loss.swift:2: no derivative exists at element [1], at 0; its derivative is taken to be 0")
-    #expect(printed.count == 4)
+    #expect(printed.count == 7)
   }
 
   @Test func leavesAndBackward() {
