@@ -47,4 +47,26 @@ extension Storage {
     let (from, to) = (typed(T.self), result.typed(T.self))
     for (index, place) in places.enumerated() { to[index] = from[place] }
   }
+
+  /// Whether contiguous numbers are expected ones of the same dtype, but for so much of the largest of these; where one is
+  /// not finite, the other must not be either.
+  func agrees(with expected: Storage, within tolerance: Double) -> Bool {
+    dtype == .float32 ? agrees(Float.self, expected, tolerance) : agrees(Double.self, expected, tolerance)
+  }
+
+  private func agrees<T: BinaryFloatingPoint>(_: T.Type, _ other: Storage, _ tolerance: Double) -> Bool {
+    let (found, expected) = (typed(T.self), other.typed(T.self))
+    var largest: T = 0
+    for index in 0..<count where expected[index].isFinite { largest = Swift.max(largest, expected[index].magnitude) }
+    let most = T(tolerance) * largest
+    for index in 0..<count {
+      let (a, b) = (found[index], expected[index])
+      if a.isFinite && b.isFinite {
+        if (a - b).magnitude > most { return false }
+      } else if a.isFinite || b.isFinite {
+        return false
+      }
+    }
+    return true
+  }
 }

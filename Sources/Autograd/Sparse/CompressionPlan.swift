@@ -1,3 +1,4 @@
+import Synchronization
 import Tensor
 
 /// A symmetric pattern with its columns coloured, so that one product with the sum of a colour's basis vectors for each
@@ -12,6 +13,7 @@ struct CompressionPlan: Sendable {
   let colors: [Int]
   /// Where each element stands among the products, [colours, count].
   let places: [Int]
+  private let kept = KeptBlocks()
 
   private init(count: Int, rows: [Int], columns: [Int], colors: [Int]) {
     self.count = count
@@ -77,5 +79,31 @@ struct CompressionPlan: Sendable {
   /// The elements by the colour whose product gives them: where each colour's begin, and their positions.
   func elementsByColor() -> RowLists {
     RowLists(pairs: places.map { $0 / Swift.max(count, 1) }, Array(places.indices), rowCount: colorCount)
+  }
+
+  /// The vectors for all colours, and one more where there is one; small ones are kept for further calls.
+  func block(_ dtype: DType, _ last: (() -> Tensor)?) -> Tensor {
+    kept.block(KeptBlocks.Key(dtype: dtype, hasLast: last != nil)) {
+      let all = seeds(0..<colorCount, dtype)
+      return last.map { concatenated([all, $0().unsqueezed(axis: 0)]) } ?? all
+    }
+  }
+}
+
+/// Blocks of vectors that a plan has made.
+private final class KeptBlocks: Sendable {
+  struct Key: Hashable, Sendable {
+    let dtype: DType
+    let hasLast: Bool
+  }
+
+  private static let mostBytes = 1 << 20
+  private let blocks = Mutex<[Key: Tensor]>([:])
+
+  func block(_ key: Key, _ make: () -> Tensor) -> Tensor {
+    if let known = blocks.withLock({ $0[key] }) { return known }
+    let block = withoutGrad(make)
+    if block.count * key.dtype.byteCount <= KeptBlocks.mostBytes { blocks.withLock { $0[key] = block } }
+    return block
   }
 }
