@@ -10,10 +10,15 @@ struct RecordedGradient {
   /// Of a function, as part of a transform; nil after a report.
   init?(_ operation: String, _ tensors: [Tensor], _ f: ([Tensor]) -> Tensor) {
     guard let call = Recording(operation, tensors, f), isNumber(call.output, operation) else { return nil }
+    self.init(call)
+  }
+
+  /// Of a call that gave a number.
+  init(_ call: Recording<Tensor>) {
     let found = call.pullback([call.output], [Tensor.ones(like: call.output)], recorded: true)
     value = call.value(of: call.output)
     pushforward = Pushforward(call, to: found)
-    gradients = orZeros(found.map { $0.map { call.value(of: $0) } }, like: tensors)
+    gradients = orZeros(found.map { $0.map { call.value(of: $0) } }, like: call.inputs)
   }
 
   /// Of a number that was recorded by itself with respect to tensors none of which was computed from another;

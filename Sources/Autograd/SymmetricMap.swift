@@ -29,13 +29,18 @@ struct SymmetricMap: @unchecked Sendable {
 
   /// A block for each pair of tensors.
   func dense(_ operation: String, _ budget: MemoryBudget) throws(MemoryBudgetError) -> [[Tensor]] {
-    // Blocks of several tensors are copied out of the whole.
-    let bytes = blocks.matrixBytes.multipliedClamped(space.templates.count > 1 ? 2 : 1)
-    let rest = (budget.bytes - bytes) / Swift.max(blocks.bytesPerLane, 1)
-    if bytes <= budget.bytes, rest > 0, let matrix = sparse(most: rest) {
+    let most = lanesBesideDense(budget)
+    if most > 0, let matrix = sparse(most: most) {
       return space.blocks(of: matrix.dense())
     }
     return try blocks.matrix(operation, budget)
+  }
+
+  /// The most vectors that a block may have beside the dense result within a budget: of several tensors its blocks are
+  /// parts of one matrix.
+  func lanesBesideDense(_ budget: MemoryBudget) -> Int {
+    let bytes = blocks.matrixBytes
+    return bytes <= budget.bytes ? (budget.bytes - bytes) / Swift.max(blocks.bytesPerLane, 1) : 0
   }
 
   /// The diagonal of each tensor's block.

@@ -19,6 +19,9 @@ struct PatternSearch {
   var lanesPerLevel = 64
   /// Whether each bit costs a product, which then counts.
   var countsLanes = false
+  /// Whether it gives up, as at a dense matrix, after 256 products, or where rows have more than 64 candidates on
+  /// average.
+  var isBrief = false
 
   /// Ranges of columns, ascending and of one width but for the last of each cut, and for each row those it may reach.
   private var ranges: [Range<Int>]
@@ -36,7 +39,7 @@ struct PatternSearch {
   mutating func run() -> Outcome {
     if count == 1 { candidates = RowLists(0, rowCount: 1) }
     while let widest = ranges.first?.count, widest > 1 {
-      if isProbablyDense { return .isDense }
+      if isProbablyDense || (isBrief && isLong) { return .isDense }
       let colors = candidates.colors(columnCount: ranges.count)
       let colorCount = (colors.max() ?? -1) + 1
       let parts = partCount(widest, colorCount)
@@ -63,6 +66,8 @@ struct PatternSearch {
     let isFull = ranges.count >= 32 && candidates.entries.count > count * ranges.count / 10 * 9
     return isFull || candidates.longestRow > count / 3
   }
+
+  private var isLong: Bool { countsLanes ? spent > 256 : candidates.entries.count > 64 * count }
 
   /// Splits each range, and asks for each part which rows depend on it; false where that is not known.
   private mutating func narrow(_ colors: [Int], _ colorCount: Int, _ parts: Int) -> Bool {

@@ -16,14 +16,19 @@ extension SymmetricMap {
 
   /// The pattern, and whether it is certain; nil where it is not worth while, but always a pattern where `always`.
   ///
-  /// - Parameter most: The most vectors that a block may have.
-  func detectedPlan(always: Bool = false, most: Int = .max) -> (plan: CompressionPlan, isCertain: Bool)? {
+  /// - Parameters:
+  ///   - most: The most vectors that a block may have.
+  ///   - isBrief: Whether a search that takes long is given up, for what it costs a prediction.
+  func detectedPlan(always: Bool = false, most: Int = .max, isBrief: Bool = false) -> (
+    plan: CompressionPlan, isCertain: Bool
+  )? {
     let count = space.count
     // Mixed dtypes are joined at a precision of their own.
     guard always || (count >= Self.leastCount && space.templates.allSatisfy { $0.dtype == space.dtype }) else {
       return nil
     }
     var search = PatternSearch(count: count, isThorough: always) { reachedAlongGraph($0) }
+    search.isBrief = isBrief
     switch search.run() {
     case .found(let plan): return (plan, true)
     case .isDense: return nil
@@ -32,6 +37,7 @@ extension SymmetricMap {
     // An element that is zero at this point may have a derivative all the same.
     if blocks.isRecorded { return always ? (CompressionPlan(.banded(count), count: count)!, true) : nil }
     search = PatternSearch(count: count, isThorough: always) { reachedByProducts($0, most: most) }
+    search.isBrief = isBrief
     search.lanesPerLevel = 8
     search.countsLanes = true
     if case .found(let plan) = search.run() { return (plan, false) }
