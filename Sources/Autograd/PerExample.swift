@@ -126,7 +126,9 @@ private struct Examples<Input: TensorStructure> {
   ) rethrows -> Output {
     if count == 0 { return try noResults(f) }
     let slabs = input.tensors.map { $0.unbind(axis: axis) }
-    let results = try (0..<count).map { example in try f(input.with(slabs.map { $0[example] })) }
+    let results = try (0..<count).map { example in
+      try withExample(example) { try f(input.with(slabs.map { $0[example] })) }
+    }
     let lists = results.map(\.tensors)
     return results[0].with(lists[0].indices.map { place in stacked(lists.map { $0[place] }) })
   }

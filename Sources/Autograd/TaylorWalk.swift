@@ -64,9 +64,13 @@ final class TaylorWalk: SeriesSource {
     let kept = Set(results.compactMap { $0.node.map(ObjectIdentifier.init) })
     let way = nodes(before: results, since: first)
     count(readersIn: way)
+    var place = WalkPlace()
     for node in way {
       // What was given is not computed.
-      if known[ObjectIdentifier(node)] == nil { visit(node) }
+      if known[ObjectIdentifier(node)] == nil {
+        place.visit(node)
+        visit(node)
+      }
       release(node, keeping: kept)
     }
     return results.map { result in result.node.flatMap { series($0, Int(result.output)) } }

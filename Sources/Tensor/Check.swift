@@ -34,6 +34,12 @@ private final class ErrorScope: ThreadScope {
 
 /// The one voice of misuse.
 package enum Misuse {
+  /// Whether something was reported inside a `withTensorErrors` that runs on: results may be placeholders.
+  static var isPending: Bool {
+    adj_thread().pointee.error_scope.map { Unmanaged<ErrorScope>.fromOpaque($0).takeUnretainedValue().finding != nil }
+      ?? false
+  }
+
   /// Stops the program, or, inside `withTensorErrors`, remembers the first error and returns.
   @inline(never)
   package static func report(_ operation: String, _ message: @autoclosure () -> String) {

@@ -49,12 +49,12 @@ struct NaNCheckTests {
     }
     let x = tensor([1, 2, 1000, 4], [2, 2])
     expect("exp", [1, 0], [1000]) { exp(x) }
-    expect("divide", [1, 0], [0, 0]) { tensor([1, 0], [2, 1]) / tensor([2, 0], [2, 1]) }
-    expect("divide", [0, 1], [1, 0]) { tensor([1, 2], [2, 1]) / tensor([3, 0], [2]) }
-    expect("divide", [0], [1, 0]) { tensor([1], [1]) / 0.0 }
+    expect("/", [1, 0], [0, 0]) { tensor([1, 0], [2, 1]) / tensor([2, 0], [2, 1]) }
+    expect("/", [0, 1], [1, 0]) { tensor([1, 2], [2, 1]) / tensor([3, 0], [2]) }
+    expect("/", [0], [1, 0]) { tensor([1], [1]) / 0.0 }
     let large = tensor([1, 1, big, big], [2, 2])
     expect("matmul", [1, 0], [nil, nil]) { matmul(large, large) }
-    expect("matmul.adding", [1, 0], [nil, nil, nil]) {
+    expect("matmul", [1, 0], [nil, nil, nil]) {
       matmul(large, large, adding: tensor([1, 1], [2]))
     }
     let three = Formula("three") { a, b, c in a * b * c }
@@ -71,11 +71,12 @@ struct NaNCheckTests {
   @Test func rangesTellWhatAProductWasMadeOf() throws {
     let a = Tensor([1, 2, -3e30, 4], shape: [2, 2]).asType(.float32)
     let error = try #require(found { _ = matmul(a, a * 1e20) })
-    #expect(error.operation == "multiply")
+    #expect(error.operation == "*")
     let product = try #require(found { _ = matmul(a, a * 1e8) })
-    #expect(product.inputs[0].range == Double(Float(-3e30))...4)
+    // Of the row and the column.
+    #expect(product.index == [0, 0] && product.inputs.map(\.range) == [1...2, Double(Float(-3e30) * 1e8)...1e8])
     #expect(product.inputs[0].value == nil)
-    #expect("\(product)".contains("its inputs were float32 [2, 2] from -3e+30 to 4 and float32 [2, 2] from"))
+    #expect("\(product)".contains("its inputs were float32 [2, 2] from 1 to 2 and float32 [2, 2] from"))
   }
 
   // MARK: - In derivatives
@@ -92,7 +93,9 @@ struct NaNCheckTests {
     #expect(error.operation == "sqrt" && error.derivativeOf == "sqrt")
     #expect(error.derivativeOrder == 1)
     #expect(error.index == [1] && error.result == .infinity)
-    #expect(error.line == line)
+    #expect(error.file?.hasSuffix("NaNCheckTests.swift") == true && error.line == line)
+    #expect(error.inputs.map(\.role) == ["cotangent", "result"])
+    #expect("\(error)".hasSuffix("element [1] is inf, its inputs were cotangent 2 and result 0"))
     #expect("\(error)".hasPrefix("sqrt, in its derivative of order 1, at NaNCheckTests.swift:\(line): element [1]"))
     // Forward mode is a walk too; the value alone is in order.
     #expect(found { _ = jvp(f, at: x, along: Tensor([1.0, 1])) }?.derivativeOrder == 1)
@@ -116,7 +119,12 @@ struct NaNCheckTests {
   }
 
   @Test func secondDerivativeOfOrderTwoInEveryComposition() throws {
-    let f = { (x: Tensor) in NaNCheckTests.curve(x).sum() }
+    var line = 0
+    let f = { (x: Tensor) -> Tensor in
+      line = #line + 1
+      let y = NaNCheckTests.curve(x)
+      return y.sum()
+    }
     let x = Tensor([1.0, 0.0])
     let v = Tensor([1.0, 1.0])
     #expect(found { _ = grad(f)(x) } == nil)
@@ -125,18 +133,26 @@ struct NaNCheckTests {
       { _ = grad { (grad(f)($0) * v).sum() }(x) }, { _ = grad { jvp(f, at: $0, along: v).tangent }(x) },
       { _ = jvp({ jvp(f, at: $0, along: v).tangent }, at: x, along: v) },
     ]
-    for walk in walks {
+    for (place, walk) in walks.enumerated() {
       let error = try #require(found(walk))
       #expect(error.operation == "curve" && error.derivativeOf == "curve", "\(error)")
       #expect(error.derivativeOrder == 2)
       #expect(error.index == [1])
+      // Reading debug information takes seconds here.
+      guard place % 2 == 0 else { continue }
+      #expect(error.file?.hasSuffix("NaNCheckTests.swift") == true && error.line == line, "\(error)")
     }
   }
 
   @Test func aCheckpointAddsNoOrderAndHidesNoOperator() throws {
-    let f = checkpoint { (x: Tensor) in sqrt(x) * 2 }
+    let line = #line + 2
+    let f = checkpoint { (x: Tensor) -> Tensor in
+      let root = sqrt(x)
+      return root * 2
+    }
     let error = try #require(found { _ = grad { f($0).sum() }(Tensor([0.0])) })
     #expect(error.operation == "sqrt" && error.derivativeOrder == 1)
+    #expect(error.index == [0] && error.file?.hasSuffix("NaNCheckTests.swift") == true && error.line == line)
     let inner = try #require(found { _ = checkpoint { (x: Tensor) in `where`(x .> 0, log(x), 1) }(Tensor([0.0])) })
     #expect(inner.operation == "log")
   }
@@ -160,10 +176,10 @@ struct NaNCheckTests {
     let rest = Tensor([[0.5, -0.5], [-0.5, 0.5], [0.1, -0.1]] as [[Float]])
     // Over the rows that a bias was broadcast to, and of two uses in place of the first.
     let rows = try #require(found { _ = grad { ((rest + $0) * half).sum() }(b) })
-    #expect(rows.operation == "sumTo" && rows.derivativeOf == "add" && rows.derivativeOrder == 1)
+    #expect(rows.operation == "sum" && rows.derivativeOf == "+" && rows.derivativeOrder == 1)
     #expect(rows.inputs.map(\.shape) == [[3, 2]])
     let uses = try #require(found { _ = grad { ($0 * half).sum() + ($0 * half).mean() * 2 }(b) })
-    #expect(uses.operation == "add" && uses.index == [0] && uses.derivativeOrder == 1)
+    #expect(uses.operation == "+" && uses.index == [0] && uses.derivativeOrder == 1)
     #expect(uses.inputs.map(\.value) == [Double(half), Double(half)])
   }
 

@@ -53,8 +53,8 @@ struct StrictDerivativeTests {
     ("maximum", [[1, 1]], [1, 2], { maximum($0, $0.flipped(axes: [0])) }),
     ("max", [[1, 3, 3]], [1, 3, 2], { $0.max() }),
     ("min", [[1, 1, 3]], [1, 3, 2], { $0.min() }),
-    ("standardDeviation", [[0, 0]], [3, 4], { $0.norm() }),
-    ("norm.abs.sum", [[3, 0]], [3, 4], { $0.norm(1) }),
+    ("norm", [[0, 0]], [3, 4], { $0.norm() }),
+    ("norm", [[3, 0]], [3, 4], { $0.norm(1) }),
     ("hypot", [[0, 0]], [3, 4], { hypot($0[0], $0[1]) }),
     ("sign", [[0]], [3, -4], { sign($0) }),
     ("floor", [[2]], [2.5, -3.5], { floor($0) }),
@@ -64,7 +64,20 @@ struct StrictDerivativeTests {
     ("median", [[2, 2, 3]], [1, 2, 3], { $0.median() }),
     ("kthValue", [[2, 2, 3]], [1, 3, 3], { $0.kthValue(1).values }),
     ("cummax", [[2, 2]], [1, 2, 1.5], { $0.cummax(axis: 0).values }),
-    ("maxPool", [[2, 2, 1, 0]], [1, 2, 1, 0], { maxPool1d($0.reshaped([1, 1, 4]), 2) }),
+    ("maxPool1d", [[2, 2, 1, 0]], [1, 2, 1, 0], { maxPool1d($0.reshaped([1, 1, 4]), 2) }),
+    ("log", [[1, 0]], [1, -2], { log($0) }),
+    ("log1p", [[-1]], [1, 2], { log1p($0) }),
+    ("/", [[2, 0]], [1, -2], { 1 / $0 }),
+    ("/", [[1, 0]], [1, 2], { $0 / $0.flipped(axes: [0]) }),
+    ("reciprocal", [[0]], [1, -2], { reciprocal($0) }),
+    ("rsqrt", [[0]], [1, 2], { rsqrt($0) }),
+    ("pow", [[0]], [1, 2], { pow($0, -1) }),
+    ("atanh", [[1]], [0, 0.5], { atanh($0) }),
+    ("digamma", [[-1]], [1, -0.5], { digamma($0) }),
+    ("standardDeviation", [[3, 3]], [3, 4], { $0.standardDeviation() }),
+    ("cosineSimilarity", [], [0, 0], { cosineSimilarity($0, f64(1, 2), axis: 0) }),
+    ("cosineSimilarity", [], [3, 4], { cosineSimilarity($0, f64(1, 2), axis: 0) }),
+    ("normalize", [], [0, 0], { normalize($0, axis: 0) }),
     ("huber", [], [0, 1], { huber($0, Tensor.zeros(like: $0)) }),
   ]
 
@@ -92,6 +105,139 @@ struct StrictDerivativeTests {
     #expect(atKink([0, 1]) { pow($0, 1.5) } == nil)
     #expect(atKink([0, 1], order: 2) { pow($0, 1.5) }?.order == 2)
     #expect(atKink([0, 1], order: 2) { pow($0, 2) } == nil)
+  }
+
+  @Test func whatIsDroppedInOneFormulaIsSmooth() throws {
+    // Lengths count as at least eps, so that both are linear in vectors about 0.
+    #expect(doubles(grad { cosineSimilarity($0, f64(3, 4), axis: 0, eps: 1e-4) }(f64(0, 0))) == [6e3, 8e3])
+    let slopes = try jacobian { normalize($0, axis: 0, eps: 0.5) }(f64(0, 0))
+    #expect(doubles(slopes) == [2, 0, 0, 2])
+    #expect(atKink([0, 1]) { sinc($0) } == nil)
+    #expect(atKink([0, 1]) { xlogy($0, f64(0, 2)) }?.index == [0])
+  }
+
+  @Test(arguments: 1...3) func everyOrderNamesTheOperatorsLine(_ order: Int) throws {
+    // x^p has p derivatives at 0, of which the last is infinite.
+    let power = Double(order) - 0.5
+    var line = 0
+    let f = { (x: Tensor) -> Tensor in
+      line = #line + 1
+      let y = pow(x, power)
+      return y.sum()
+    }
+    let (x, v) = (f64(1, 0), f64(1, 1))
+    let first = { (x: Tensor) in jvp(f, at: x, along: v).tangent }
+    let second = { (x: Tensor) in jvp(first, at: x, along: v).tangent }
+    let reverse = { (x: Tensor) in (grad(f)(x) * v).sum() }
+    let walks: [[() throws -> Void]] = [
+      [{ _ = grad(f)(x) }, { _ = first(x) }],
+      [
+        { _ = hvp(f, at: x, along: v) }, { _ = try hessian(f)(x) }, { _ = grad(reverse)(x) }, { _ = grad(first)(x) },
+        { _ = second(x) }, { _ = HessianOperator(f, at: x)(v) }, { _ = laplacian { $0[0] + f($0) }(x) },
+      ],
+      [{ _ = grad(second)(x) }, { _ = hvp(first, at: x, along: v) }, { _ = hvp(reverse, at: x, along: v) }],
+    ]
+    let taylor = { let _: [Tensor] = directionalDerivatives(f, at: x, along: v, order: order) }
+    for (place, walk) in ([taylor] + walks[order - 1]).enumerated() {
+      let error = try #require(found(walk))
+      #expect(error.operation == "pow" && error.order == order && error.index == [1], "\(error)")
+      // Reading debug information takes seconds here.
+      guard place < 2 else { continue }
+      #expect(error.file?.hasSuffix("StrictDerivativeTests.swift") == true && error.line == line, "\(error)")
+    }
+  }
+
+  @Test func taylorModeJudgesSlopesBelowItsOrder() throws {
+    func along(_ x: Tensor, _ order: Int, _ f: @escaping (Tensor) -> Tensor) -> NotDifferentiableError? {
+      found { let _: [Tensor] = directionalDerivatives(f, at: x, along: Tensor.ones(like: x), order: order) }
+    }
+    let x = f64(1, 0.5)
+    for reduction in [LossReduction.none, .sum] {
+      let f = { (x: Tensor) in huber(x, Tensor.zeros(like: x), reduction: reduction) }
+      #expect(along(x, 1, f) == nil)
+      for order in 2...3 {
+        let error = try #require(along(x, order, f))
+        #expect(error.operation == "huber" && error.order == 2 && error.index == [0], "\(error)")
+        #expect(along(f64(0.5, 0), order, f) == nil)
+      }
+    }
+    #expect(along(f64(0, 1), 3) { pow($0, 2.5) }?.order == 3)
+    #expect(along(f64(0, 1), 2) { pow($0, 2.5) } == nil)
+    #expect(along(f64(0, 1), 4) { pow($0, 3) } == nil)
+    #expect(along(f64(0, 1), 1) { abs($0) }?.order == 1)
+    // Along several directions, each to its own order; a direction that stands still moves over no kink.
+    let f = { (x: Tensor) in pow(x, 1.5) }
+    let still = found {
+      _ = directionalDerivatives(f, at: f64(0, 1), alongEach: [f64(1, 1), f64(0, 1)], orders: [1, 2])
+    }
+    #expect(still == nil)
+    let moving = found {
+      _ = directionalDerivatives(f, at: f64(0, 1), alongEach: [f64(0, 1), f64(1, 1)], orders: [1, 2])
+    }
+    #expect(moving?.order == 2)
+  }
+
+  /// max(x, 0)^2 by rules of its own, which says where it is not smooth (if it is to).
+  private final class Ramp: Function, @unchecked Sendable {
+    let saysKinks: Bool
+    init(saysKinks: Bool) { self.saysKinks = saysKinks }
+    override var name: String { "ramp" }
+    override var saves: [Saved] { [.input(0)] }
+    override func forward(_ inputs: [Tensor]) -> [Tensor] { [`where`(inputs[0] .> 0, inputs[0], 0)] }
+    override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+      [cotangents[0].map { `where`(saved.input(0) .> 0, $0, 0) }]
+    }
+    override func kink(_ inputs: [Tensor], _ results: [Tensor]) -> Kink? {
+      guard saysKinks else { return nil }
+      return Kink(where: inputs[0] .== 0, of: inputs[0], results[0], convention: "its derivative is taken to be 0")
+    }
+  }
+
+  @Test func aFunctionOfYoursSaysWhereItIsNotSmooth() throws {
+    let x = Tensor([[1.0, -2], [0, 3]])
+    var line = 0
+    func at(_ function: Ramp) -> NotDifferentiableError? {
+      found {
+        _ = grad { (x: Tensor) -> Tensor in
+          line = #line + 1
+          let y = function(x)
+          return y.sum()
+        }(x)
+      }
+    }
+    #expect(at(Ramp(saysKinks: false)) == nil)
+    let finding = at(Ramp(saysKinks: true))
+    let error = try #require(finding)
+    #expect(error.operation == "ramp" && error.order == 1 && error.index == [1, 0] && error.values == [0, 0])
+    #expect(error.convention == "its derivative is taken to be 0" && error.line == line)
+    // Nothing is asked outside of the scope, or of what is not recorded.
+    _ = grad { Ramp(saysKinks: true)($0).sum() }(x)
+    #expect(found { _ = Ramp(saysKinks: true)(x) } == nil)
+  }
+
+  @Test func aKinkFitsItsCondition() {
+    let condition = f64(1, 2) .== 2
+    #expect(Kink(where: condition, of: scalar(7), convention: "")?.values == [7])
+    #expect(Kink(where: f64(1) .== 2, of: scalar(7), convention: "") == nil)
+    #expect(
+      misuse { _ = Kink(where: f64(1), of: f64(1), convention: "") }?.hasPrefix("Kink: the condition is float64")
+        == true)
+    let wide = misuse { _ = Kink(where: condition, of: f64(1, 2, 3), convention: "") }
+    #expect(wide == "Kink: numbers of shape [3] do not broadcast to the condition's shape [2]")
+  }
+
+  @Test func whatWasRecordedOutsideIsNotJudged() {
+    let f = { (x: Tensor) in abs(x).sum() }
+    let outside = HessianOperator(f, at: f64(0, 1))
+    #expect(found { _ = outside(f64(1, 1)) } == nil)
+    #expect(found { _ = HessianOperator(f, at: f64(0, 1))(f64(1, 1)) }?.operation == "abs")
+  }
+
+  @Test func examplesAreNamed() {
+    let x = Tensor([[1.0, 2], [3, 0], [0, 1]])
+    let error = found { _ = vmap(grad { abs($0).sum() })(x) }
+    #expect(error?.examples == [1] && error?.index == [1])
+    #expect("\(error!)".contains(", example 1: no derivative exists at element [1], at 0"))
   }
 
   @Test func aFormulaIsJudgedAsAWhole() {

@@ -186,11 +186,11 @@ struct SnippetTests {
     } catch {
       print(error)
     }
-    // sqrt, in its derivative of order 1, at Loss.swift:2: element [1] is inf, its inputs were 1 and 0
+    // sqrt, in its derivative of order 1, at Loss.swift:2: element [1] is inf, its inputs were cotangent 1 and result 0
     // end
     #expect(
-      printed.last == "sqrt, in its derivative of order 1, at Loss.swift:2: element [1] is inf, its inputs were 1 and 0"
-    )
+      printed.last == "sqrt, in its derivative of order 1, at Loss.swift:2: element [1] is inf, "
+        + "its inputs were cotangent 1 and result 0")
 
     // snippet
     do {
@@ -205,6 +205,26 @@ struct SnippetTests {
       printed.last
         == "relu at Loss.swift:2: no derivative exists at element [1], at 0; its derivative is taken to be 0")
     #expect(printed.count == 7)
+  }
+
+  @Test func kinksOfAFunctionOfOnesOwn() {
+    // snippet
+    final class Ramp: Function, @unchecked Sendable {
+      override var saves: [Saved] { [.input(0)] }
+      override func forward(_ inputs: [Tensor]) -> [Tensor] { [`where`(inputs[0] .> 0, inputs[0], 0)] }
+      override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+        [cotangents[0].map { `where`(saved.input(0) .> 0, $0, 0) }]
+      }
+      override func kink(_ inputs: [Tensor], _ results: [Tensor]) -> Kink? {
+        Kink(where: inputs[0] .== 0, of: inputs[0], convention: "its derivative is taken to be 0")
+      }
+    }
+    // end
+
+    let error = #expect(throws: NotDifferentiableError.self) {
+      try withStrictDerivatives { grad { Ramp()($0).sum() }(Tensor([1.0, 0])) }
+    }
+    #expect(error?.index == [1] && error?.operation == "Ramp")
   }
 
   @Test func leavesAndBackward() {

@@ -163,12 +163,16 @@ import Testing
 
   @Test func anUpdateThatOverflowsIsNamed() {
     let parameter = Parameter(Tensor([1, 3e38], dtype: .float32))
-    let error = #expect(throws: NaNError.self) {
+    var line = 0
+    func update() throws {
       try withNaNCheck {
-        SGD([parameter], learningRate: 1e38).step(
-          minimizing: (parameter.value * Tensor([0, -1], dtype: .float32)).sum())
+        let loss = (parameter.value * Tensor([0, -1], dtype: .float32)).sum()
+        line = #line + 1
+        SGD([parameter], learningRate: 1e38).step(minimizing: loss)
       }
     }
+    let error = #expect(throws: NaNError.self) { try update() }
+    #expect(error?.file?.hasSuffix("OptimizerTests.swift") == true && error?.line == line)
     #expect(error?.operation == "SGD" && error?.index == [1] && error?.derivativeOrder == 0)
     #expect(error?.inputs.map(\.value) == [Double(Float(3e38)), -1, 1e38])
   }

@@ -54,7 +54,13 @@ public struct OperatorClosure: Sendable, Hashable {
   }
 
   /// What is known of an operator; nil where there is none of that name.
-  public static func named(_ name: String) -> OperatorClosure? { all.first { $0.name == name } }
+  ///
+  /// - Parameter name: As it is written in Swift (`/`, `conv1d`), as ``NaNError`` and ``NotDifferentiableError`` give it,
+  ///   or as printed graphs do (`divide`). Functions and formulas of yours, optimizers, and what calls a function of yours
+  ///   (`checkpoint`, `rootSolve`) are none.
+  public static func named(_ name: String) -> OperatorClosure? {
+    all.first { $0.name == name } ?? all.first { $0.name == OperatorNames.entry(for: name) }
+  }
 
   /// All operators, in the order of Documentation/Operators.md.
   public static let all: [OperatorClosure] = table.split(separator: "\n").map { OperatorClosure(line: $0) }

@@ -56,7 +56,7 @@ struct Derivation {
     let first = formula.inputCount
     return extract(
       cotangents(from: which), targets: wanted, seeds: which.map { first + $0 }, saved,
-      "\(formula.label).pullback")
+      "\(formula.label).pullback", roles: which.map { _ in "cotangent" })
   }
 
   /// The result and its slopes, as results of one formula of the formula's inputs.
@@ -77,12 +77,15 @@ struct Derivation {
     let all = Array(formula.results.indices)
     return extract(
       graph.tangents(of: results(all), from: seeds), targets: all, seeds: which.map { first + $0 }, saved,
-      "\(formula.label).pushforward")
+      "\(formula.label).pushforward", roles: which.map { _ in "tangent" })
   }
 
   /// The derivative as a formula of the seeds and of what was saved.
+  ///
+  /// - Parameter roles: What the seeds are, in a word.
   func extract(
-    _ roots: [Int?], targets: [Int], seeds: [Int], _ saved: SavedSet, _ label: String
+    _ roots: [Int?], targets: [Int], seeds: [Int], _ saved: SavedSet, _ label: String, roles: [String],
+    seriesOrders: [Int] = []
   ) -> (formula: Formula, targets: [Int])? {
     let present = roots.indices.filter { roots[$0] != nil }
     guard !present.isEmpty else { return nil }
@@ -104,7 +107,12 @@ struct Derivation {
     let derived = Formula(
       label, target, results: present.map { copied[roots[$0]!] },
       inputCount: seeds.count + saved.inputs.count + saved.results.count,
-      parameterCount: formula.parameterCount)
+      parameterCount: formula.parameterCount, roles: roles + self.roles(of: saved), seriesOrders: seriesOrders)
     return (derived, present.map { targets[$0] })
+  }
+
+  private func roles(of saved: SavedSet) -> [String] {
+    saved.inputs.map { formula.inputCount == 1 ? "input" : "input[\($0)]" }
+      + saved.results.map { formula.results.count == 1 ? "result" : "result[\($0)]" }
   }
 }

@@ -26,6 +26,11 @@ public final class Formula: Function, @unchecked Sendable {
   /// Inputs that are read as conditions only, and may be bool.
   let conditions: [Bool]
 
+  /// Of a derivative's formula: what each input is to the function whose derivative it is, in a word.
+  let roles: [String]
+  /// Of one that gives derivatives of several orders: the order of each result.
+  let seriesOrders: [Int]
+
   /// The program as the kernels take it, the number of its scalars and these: read on every
   /// call, so not through another object.
   let raw: UnsafePointer<adj_program>
@@ -42,12 +47,17 @@ public final class Formula: Function, @unchecked Sendable {
   // Then the same for calls whose results are not kept.
   private let published: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 
-  init(_ label: String, _ graph: FormulaGraph, results: [Int], inputCount: Int, parameterCount: Int) {
+  init(
+    _ label: String, _ graph: FormulaGraph, results: [Int], inputCount: Int, parameterCount: Int,
+    roles: [String] = [], seriesOrders: [Int] = []
+  ) {
     self.label = label
     self.graph = graph
     self.results = results
     self.inputCount = inputCount
     self.parameterCount = parameterCount
+    self.roles = roles
+    self.seriesOrders = seriesOrders
     program = Program(graph, outputs: results, inputCount: inputCount, parameterCount: parameterCount)
     raw = program.raw
     scalarCount = program.floatScalars.count

@@ -65,6 +65,23 @@ struct SeriesInputs {
     return SeriesKey(layout: layout, present: present, only: only)
   }
 
+  /// Along each direction the series that end one, two, ... orders before its highest, the shortest first.
+  var ordersBelowHighest: [(order: Int, key: SeriesKey, entries: [Tensor])] {
+    layout.orders.enumerated().flatMap { direction, highest in
+      let all = layout.range(direction)
+      return (1..<highest).map { order in
+        let range = all.prefix(order)
+        let present = series.map { series in
+          range.enumerated().reduce(UInt64(0)) { series?[$1.element] == nil ? $0 : $0 | 1 << UInt64($1.offset) }
+        }
+        return (
+          order, SeriesKey(layout: SeriesLayout([order]), present: present),
+          series.flatMap { ($0?[range] ?? []).compactMap { $0 } }
+        )
+      }
+    }
+  }
+
   /// By input, then in the order of the series.
   func entries(for only: Int? = nil) -> [Tensor] {
     let range = range(only)
@@ -79,8 +96,15 @@ extension Formula {
     let plan = plan(of: node)
     let derived = plan.series(inputs.key())
     let entries = inputs.entries()
+    if isWatched { judgeSeries(node, plan, inputs) }
     var series = results.map { _ in Series(repeating: nil, count: source.layout.count) }
-    let computed = derived.formula?.applyPartially(entries + saved(node, plan), node.parameters) ?? []
+    let computed =
+      derived.formula.map { formula in
+        // One call gives all orders; what is recorded of it belongs to the highest.
+        withSeriesEntry(order: formula.seriesOrders.max() ?? 1) {
+          formula.applyPartially(entries + saved(node, plan), node.parameters)
+        }
+      } ?? []
     var rest = computed[...]
     for target in derived.targets {
       series[target.result][target.entry] = target.passes.map { entries[$0] } ?? rest.removeFirst()
@@ -89,31 +113,55 @@ extension Formula {
   }
 }
 
+extension Formula {
+  /// Shows the strict scope, if there is one, every order of derivative along a direction that a higher one of the
+  /// series is the slope of.
+  func judgeSeries(_ node: Node, _ plan: Plan, _ inputs: SeriesInputs) {
+    guard let scope = StrictScope.current else { return }
+    let saved = saved(node, plan)
+    let numbers = (0..<parameterCount).map { node.parameters[$0] }
+    for below in inputs.ordersBelowHighest {
+      guard let formula = plan.series(below.key).formula else { continue }
+      scope.judge(operatorName, above: below.order - 1) {
+        formula.firstKink(below.entries + saved, numbers, from: below.entries.count)
+      }
+    }
+  }
+}
+
 extension Derivation {
   /// The results' derivatives along directions, from the entries of the inputs' series and what was saved.
   func series(_ key: SeriesKey, _ saved: SavedSet) -> SeriesPlan {
     var seeds: [Int] = []
+    var roles: [String] = []
     var series: [Int: [Int?]] = [:]
     for (input, bits) in key.present.enumerated() {
       series[graph.input(input)] = (0..<key.layout.count).map { entry in
         guard bits & (1 << UInt64(entry)) != 0 else { return nil }
         seeds.append(formula.inputCount * (entry + 1) + formula.results.count + input)
+        let order = key.layout.order(ofEntry: entry)
+        roles.append(order == 1 ? "tangent" : "tangent of order \(order)")
         return graph.input(seeds.last!)
       }
     }
     let all = results(Array(formula.results.indices))
     var targets: [SeriesPlan.Target] = []
     var roots: [Int] = []
+    var orders: [Int] = []
     for (result, entries) in SeriesRecurrence(graph, key.layout, seeds: series).series(of: all).enumerated() {
       for (entry, root) in entries.enumerated() {
         guard let root, key.only.map({ $0 == entry }) ?? true else { continue }
         let passes = key.only == nil ? graph.isInput(root).flatMap { seeds.firstIndex(of: $0) } : nil
         targets.append(SeriesPlan.Target(result: result, entry: entry, passes: passes))
-        if passes == nil { roots.append(root) }
+        guard passes == nil else { continue }
+        roots.append(root)
+        orders.append(key.layout.order(ofEntry: entry))
       }
     }
     checkSaved(roots, saved)
-    let derived = extract(roots, targets: Array(roots.indices), seeds: seeds, saved, "\(formula.label).series")
+    let derived = extract(
+      roots, targets: Array(roots.indices), seeds: seeds, saved, "\(formula.label).series", roles: roles,
+      seriesOrders: orders)
     return SeriesPlan(formula: derived?.formula, targets: targets)
   }
 

@@ -89,8 +89,27 @@ open class Function: @unchecked Sendable {
   /// not save. Read after ``forward(_:)``.
   package final var captured: [Tensor]?
 
-  /// Where a call is not differentiable in its tracked inputs, for ``withStrictDerivatives(_:)``; nil where it is.
-  func kink(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) -> Kink? { nil }
+  /// A point at which a call is not differentiable in its tracked inputs; nil where there is none.
+  ///
+  /// Override it where the function has kinks, so that ``withStrictDerivatives(_:)`` finds them:
+  ///
+  ///     override func kink(_ inputs: [Tensor], _ results: [Tensor]) -> Kink? {
+  ///       Kink(where: inputs[0] .== 0, of: inputs[0], convention: "its derivative is taken to be 0")
+  ///     }
+  ///
+  /// Asked for inside of that only, of recorded calls; nothing in it is recorded or judged. The rules' own operators
+  /// are judged where they are recorded, so a slope with a kink needs no word here.
+  /// - Parameters:
+  ///   - inputs: As they were given; `isTracked` says which the derivative is wanted in.
+  ///   - results: What `forward` gave.
+  open func kink(_ inputs: [Tensor], _ results: [Tensor]) -> Kink? { nil }
+
+  /// The same with the numbers that a call takes beside tensors.
+  func kink(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) -> Kink? { kink(inputs, results) }
+
+  /// What of an input an element of the first result is made of, where that is a slice: for ``NaNError``. Nil where
+  /// it may be all.
+  func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? { nil }
 
   /// Applies the function to tensors, recording it where one of them is tracked.
   public func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {

@@ -52,7 +52,14 @@ open class LinearFunction: Function, @unchecked Sendable {
   }
 
   package final override func pushSeries(_ node: Node, _ source: any SeriesSource) -> [Series?] {
-    [node.series(ofInput: 0, source).map { $0.map { entry in entry.map { self($0) } } }]
+    let layout = source.layout
+    return [
+      node.series(ofInput: 0, source).map { series in
+        series.enumerated().map { place, entry in
+          entry.map { entry in withSeriesEntry(order: layout.order(ofEntry: place)) { self(entry) } }
+        }
+      }
+    ]
   }
 
   package final override var pushesBlocksOfSeries: Bool { true }

@@ -14,6 +14,12 @@ package struct SeriesLayout: Hashable, Sendable {
 
   package var count: Int { orders.reduce(0, +) }
 
+  /// The order of the derivative that is at a place.
+  package func order(ofEntry entry: Int) -> Int {
+    let direction = orders.indices.first { range($0).contains(entry) }!
+    return entry - range(direction).lowerBound + 1
+  }
+
   /// Where the derivatives along one direction are.
   package func range(_ direction: Int) -> Range<Int> {
     let first = orders[..<direction].reduce(0, +)
@@ -133,7 +139,7 @@ extension BilinearFunction {
     return source.layout.orders.enumerated().flatMap { direction, order in
       let range = source.layout.range(direction)
       let (left, right) = (left.map { Array($0[range]) }, right.map { Array($0[range]) })
-      return (1...order).map { term($0, node, left, right) }
+      return (1...order).map { order in withSeriesEntry(order: order) { term(order, node, left, right) } }
     }
   }
 

@@ -79,17 +79,23 @@ extension WatchedCall {
   struct Blamed {
     let number: Double
     let index: [Int]
-    /// Whether the element was made of the inputs' at its place alone.
-    let isPointwise: Bool
+    /// How much lower the order of derivative of this result is than that of the call's last.
+    let ordersBelow: Int
   }
+
+  /// Whether elements of the result are made of the inputs' at their places alone.
+  private var isPointwise: Bool { function is Formula }
 
   /// The first element that is not finite though what it was made of was, or NaN though that was not.
   func blamedElement(of results: [Storage]) -> Blamed? {
-    for result in results where result.contains(Finiteness.bad) {
-      let found = function is Formula ? pointwise(result) : whole(result)
+    for (position, result) in results.enumerated() where result.contains(Finiteness.bad) {
+      let found = isPointwise ? pointwise(result) : whole(result)
       guard let found else { continue }
       let index = result.shape.index(of: found)
-      return Blamed(number: result.number(index), index: index, isPointwise: function is Formula)
+      let orders = (function as? Formula)?.seriesOrders ?? []
+      return Blamed(
+        number: result.number(index), index: index,
+        ordersBelow: orders.isEmpty ? 0 : orders.max()! - orders[position])
     }
     return nil
   }
@@ -110,15 +116,54 @@ extension WatchedCall {
   }
 
   func described(at blamed: Blamed) -> [NaNError.Input] {
-    let tensors = inputs.map { input in
-      NaNError.Input(
-        shape: input.shape, dtype: input.dtype,
-        value: blamed.isPointwise ? input.number(input.shape.place(of: blamed.index)) : nil, range: input.range)
+    let roles = (function as? Formula)?.roles ?? []
+    let tensors = inputs.enumerated().map { position, input in
+      let part = isPointwise ? input : function?.part(of: input, position, for: blamed.index) ?? input
+      return NaNError.Input(
+        shape: input.shape, dtype: input.dtype, role: roles.indices.contains(position) ? roles[position] : nil,
+        value: isPointwise ? input.number(input.shape.place(of: blamed.index)) : nil, range: part.range)
     }
     let numbers = numbers.map {
-      NaNError.Input(shape: [], dtype: .float64, value: $0, range: $0.isNaN ? nil : $0...$0)
+      NaNError.Input(shape: [], dtype: .float64, role: nil, value: $0, range: $0.isNaN ? nil : $0...$0)
     }
     return tensors + numbers
+  }
+}
+
+extension Storage {
+  /// The elements at a place along some axes, counted from the end, and all along those of nil.
+  func part(_ place: [Int?]) -> Storage? {
+    let own = place.suffix(shape.rank)
+    guard own.count == shape.rank else { return nil }
+    var (lengths, steps, offset) = (Shape(), Strides(), 0)
+    for (axis, position) in own.enumerated() {
+      if let position {
+        // One that is repeated stands at 0.
+        offset += strides[axis] * (shape[axis] == 1 ? 0 : position)
+      } else {
+        lengths.append(shape[axis])
+        steps.append(strides[axis])
+      }
+    }
+    return Storage(viewing: self, shape: lengths, strides: steps, offset: offset)
+  }
+}
+
+extension ReducedAxes {
+  /// What of an input a result's element is reduced from.
+  func part(of input: Storage, for index: [Int]) -> Storage? {
+    var rest = index
+    var place: [Int?] = []
+    for behind in 0..<Swift.max(input.shape.rank, self.input.rank) {
+      if mask & (1 << UInt32(behind)) != 0 {
+        place.append(nil)
+        if keepDims, !rest.isEmpty { rest.removeLast() }
+      } else {
+        guard let position = rest.popLast() else { return nil }
+        place.append(position)
+      }
+    }
+    return input.part(place.reversed())
   }
 }
 

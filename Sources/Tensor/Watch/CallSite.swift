@@ -10,6 +10,8 @@ struct CallSite: Sendable {
   /// The first function outside of the package's own modules, and the first line there that the program's debug
   /// information tells: the call's, or, where an optimizer lost that, an outer one's.
   struct Place: Sendable {
+    /// As debug information tells it: relative where it lies below the directory that the package was built in, in
+    /// optimized code.
     var file: String?
     var line: Int?
     var function: String?
@@ -28,7 +30,7 @@ struct CallSite: Sendable {
 
     private let backtrace: Backtrace?
 
-    init() { backtrace = try? Backtrace.capture(limit: 48, images: CallSite.images) }
+    init() { backtrace = try? Backtrace.capture(limit: 64, images: CallSite.images) }
 
     var place: Place {
       guard let backtrace else { return Place() }
@@ -56,17 +58,25 @@ struct CallSite: Sendable {
     }
 
     private static func isOurs(_ symbol: SymbolicatedBacktrace.Symbol) -> Bool {
-      if let path = symbol.sourceLocation?.path, !path.contains("<compiler-generated>") {
-        return modules.contains { path.hasPrefix(sources + $0 + "/") }
-      }
-      return symbol.isSystemFunction || modules.contains { symbol.rawName.hasPrefix("$s\($0.utf8.count)\($0)") }
+      symbol.isSystemFunction || isOurs(path: symbol.sourceLocation?.path, symbol: symbol.rawName)
     }
-
-    private static let modules = ["Tensor", "Autograd", "NN"]
-
-    /// The directory that holds the modules' sources, as this file was compiled.
-    private static let sources = String(#filePath.dropLast("Tensor/Watch/CallSite.swift".count))
   #else
     var place: Place { Place() }
   #endif
+
+  /// Whether a frame is the package's own, by its file as debug information tells it and its mangled name.
+  ///
+  /// The file decides where it is known, since optimized code puts functions of one module into those of another. Its
+  /// path is relative where it lies below the directory that the compiler was started in, which is that of whatever
+  /// package is built.
+  static func isOurs(path: String?, symbol: String) -> Bool {
+    guard let path, !path.isEmpty, !path.contains("<compiler-generated>") else {
+      return modules.contains { symbol.hasPrefix("$s\($0.utf8.count)\($0)") }
+    }
+    return modules.contains { module in
+      path.hasPrefix("Sources/\(module)/") || path.contains("/Sources/\(module)/")
+    }
+  }
+
+  private static let modules = ["Tensor", "Autograd", "NN"]
 }

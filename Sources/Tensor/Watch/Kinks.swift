@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// A comparison whose sides are equal could go either way for points nearby, and so could a sign at 0 or the floor of a
 /// whole number. The point is smooth if that makes no difference: if result and slopes are the same whichever
-/// way it goes. sqrt at 0 and its like are singular, whatever is made of them later.
+/// way it goes. sqrt at 0 and its like, and poles, are singular wherever the results depend on them.
 struct Kinks: Sendable {
   /// True where not smooth; then the slopes of the results with respect to the wanted inputs. Nil where the formula
   /// is smooth everywhere.
@@ -14,14 +14,13 @@ struct Kinks: Sendable {
     formula = KinkFinder(source, wanted).formula
   }
 
-  private static let known = Mutex<[ObjectIdentifier: [Int: (owner: Formula, kinks: Kinks)]]>([:])
+  private static let known = Mutex<[ObjectIdentifier: [Set<Int>: (owner: Formula, kinks: Kinks)]]>([:])
 
-  /// Of a formula that derivatives with respect to these inputs (a bit each) are recorded of.
-  static func of(_ formula: Formula, wanted: Int) -> Kinks {
+  /// Of a formula that derivatives with respect to these inputs are asked for.
+  static func of(_ formula: Formula, wanted: Set<Int>) -> Kinks {
     known.withLock { table in
       if let found = table[ObjectIdentifier(formula)]?[wanted] { return found.kinks }
-      let inputs = (0..<formula.inputCount).filter { wanted & (1 << $0) != 0 }
-      let kinks = Kinks(formula, wanted: Set(inputs))
+      let kinks = Kinks(formula, wanted: wanted)
       // Held, so that its identity stays its own.
       table[ObjectIdentifier(formula), default: [:]][wanted] = (formula, kinks)
       return kinks
@@ -126,7 +125,7 @@ private struct KinkFinder {
       }
     }
 
-    /// Where it has no derivative by itself.
+    /// Where it has no derivative by itself, poles among them.
     var singularity: Int? {
       let isZero = isEqual(a, number(0))
       switch primitive {
@@ -134,8 +133,12 @@ private struct KinkFinder {
       case .pow:
         return of(.and, isZero, of(.and, of(.less, b, number(1)), of(.notEqual, b, number(0))))
       case .hypot, .atan2: return of(.and, isZero, isEqual(b, number(0)))
-      case .asin, .acos: return isEqual(of(.abs, a), number(1))
+      case .asin, .acos, .atanh, .erfinv: return isEqual(of(.abs, a), number(1))
       case .acosh: return isEqual(a, number(1))
+      case .log, .log2, .log10, .reciprocal, .rsqrt: return isZero
+      case .log1p: return isEqual(a, number(-1))
+      case .divide: return isEqual(b, number(0))
+      case .lgamma, .digamma: return of(.and, of(.lessOrEqual, a, number(0)), isEqual(a, of(.floor, a)))
       default: return nil
       }
     }

@@ -13,6 +13,11 @@ import CKernels
 /// An operator is blamed for its result, also where a `where` drops the element afterwards: take the logarithm of
 /// what `where` has made harmless, or call that part outside.
 ///
+/// An operator that is composed of others (`einsum`, `norm`) is one operator here: it is blamed under its own name, for an
+/// element of its result. The line of a number in a derivative is that of the forward call, if that was recorded inside
+/// the scope; of a graph from outside (`HessianOperator`, `linearize`, `backward()`) it is the line that asks for the
+/// product.
+///
 /// The body runs on to its end; its result is then thrown away. Nothing else changes, in particular no number and
 /// nothing of what is recorded. It costs a pass over every result, and some microseconds for each
 /// operator. The scope covers the calling thread only, and scopes nest: the innermost one throws.
@@ -25,8 +30,7 @@ public func withNaNCheck<Result>(_ body: () throws -> Result) throws -> Result {
 /// What one check has seen.
 final class NaNScope: ThreadScope {
   private(set) var finding: NaNError?
-  /// Where recorded operators were called, by their nodes: a walk's numbers are blamed on those lines.
-  private var sites: [UInt64: CallSite] = [:]
+  let calls = RecordedCalls()
 
   /// This thread's innermost check.
   static var current: NaNScope? {
@@ -36,14 +40,16 @@ final class NaNScope: ThreadScope {
   func watch(_ call: WatchedCall, _ body: () -> [Tensor]) -> [Tensor] {
     guard finding == nil else { return body() }
     let results = body()
-    let blamed = unwatched { call.blamedElement(of: results.map(\.storage)) }
+    // What a composition is made of counts only where it spoilt the composition's result.
+    let isPart = calls.composition != nil
+    let blamed = isPart ? nil : unwatched { call.blamedElement(of: results.map(\.storage)) }
     if finding != nil {
-      // Operators within a function count only where they spoilt its result: it may have ways of its own.
-      if blamed == nil && !call.function.showsOperators { finding = nil }
+      // So do operators within a function: it may have ways of its own.
+      if blamed == nil && !isPart && call.function?.showsOperators != true { finding = nil }
     } else if let blamed {
       finding = unwatched { error(call, blamed) }
-    } else if let node = results.first?.node {
-      sites[node.sequence] = site
+    } else if let function = call.function {
+      calls.note(results, function)
     }
     return results
   }
@@ -57,17 +63,10 @@ final class NaNScope: ThreadScope {
     return withoutGrad(body)
   }
 
-  private var visited: Node? {
-    adj_thread().pointee.visited_node.map { Unmanaged<Node>.fromOpaque($0).takeUnretainedValue() }
-  }
-
-  /// The line in question: in a walk that of the operator whose derivative is computed.
-  private var site: CallSite { visited.flatMap { sites[$0.sequence] } ?? CallSite() }
-
   private func error(_ call: WatchedCall, _ blamed: WatchedCall.Blamed) -> NaNError {
     NaNError(
-      operation: call.function.operatorName, derivativeOf: visited?.function.operatorName,
-      derivativeOrder: Int(adj_thread().pointee.derivative_order), result: blamed.number, index: blamed.index,
-      inputs: call.described(at: blamed), site: site)
+      operation: calls.name(call.name), derivativeOf: calls.visitedName,
+      derivativeOrder: Int(adj_thread().pointee.derivative_order) - blamed.ordersBelow, examples: calls.examples,
+      result: blamed.number, index: blamed.index, inputs: call.described(at: blamed), site: calls.site)
   }
 }

@@ -6,24 +6,34 @@ public struct NaNError: Error, Sendable, CustomStringConvertible {
     public let shape: Shape
     /// The type of its elements.
     public let dtype: DType
+    /// What a derivative's formula takes it as: `cotangent` (of the result), `tangent` (of an input), `input` and
+    /// `result` (of the operator whose derivative it is). Nil of an operator itself.
+    public let role: String?
     /// The element that was combined into the result's, of a pointwise operator; nil of others.
     public let value: Double?
-    /// The smallest and the largest element; nil where there are none.
+    /// The smallest and the largest of the elements that the result's was made of: those of a row or column of a matrix
+    /// product, those that a sum goes over. Of other operators that mix elements, of all. Nil where there are none, or
+    /// one is NaN.
     public let range: ClosedRange<Double>?
   }
 
-  /// The operator that computed the number: `log`, `matmul`.
+  /// The operator that computed the number, as it is written in Swift: `log`, `matmul`, `/`. Where it has
+  /// derivatives of its own, `OperatorClosure.named` knows it.
   public let operation: String
-  /// The operator whose derivative was being computed; nil outside of walks.
+  /// The operator whose derivative was being computed, likewise; nil outside of walks.
   public let derivativeOf: String?
   /// How many derivatives deep: 0 in the computation itself, 1 in a walk over it (a gradient, a directional
   /// derivative), 2 in a walk that reached what a walk had recorded, and so on.
   public let derivativeOrder: Int
+  /// Which example of `vmap` (or of gradients for each example) it was computed for, the outermost first; empty
+  /// outside of those.
+  public let examples: [Int]
   /// The number: infinite or NaN.
   public let result: Double
   /// Where in the result it stands.
   public let index: [Int]
-  /// What the operator was given, all of it finite.
+  /// What the operator was given, all of it finite: in the order of its call, with numbers last. A derivative's formula
+  /// takes cotangents (or tangents) first, then what was saved of the operator's inputs and results.
   public let inputs: [Input]
   let site: CallSite
 
@@ -38,7 +48,12 @@ public struct NaNError: Error, Sendable, CustomStringConvertible {
 
   /// Operator, place, element, result and inputs in one line.
   public var description: String {
-    "\(subject)\(site.place.words): element \(index) is \(brief(result)), \(inputWords)"
+    "\(subject)\(site.place.words)\(exampleWords): element \(index) is \(brief(result)), \(inputWords)"
+  }
+
+  private var exampleWords: String {
+    examples.isEmpty
+      ? "" : ", example \(examples.count == 1 ? "\(examples[0])" : "\(examples)")"
   }
 
   private var subject: String {
@@ -52,9 +67,10 @@ public struct NaNError: Error, Sendable, CustomStringConvertible {
   private var inputWords: String {
     guard !inputs.isEmpty else { return "it has no inputs" }
     let words = inputs.map { input -> String in
-      if let value = input.value { return brief(value) }
+      let role = input.role.map { "\($0) " } ?? ""
+      if let value = input.value { return role + brief(value) }
       let numbers = input.range.map { " from \(brief($0.lowerBound)) to \(brief($0.upperBound))" } ?? ""
-      return "\(input.dtype) \(input.shape)\(numbers)"
+      return "\(role)\(input.dtype) \(input.shape)\(numbers)"
     }
     let joined = words.count == 1 ? words[0] : words.dropLast().joined(separator: ", ") + " and " + words.last!
     return (words.count == 1 ? "its input was " : "its inputs were ") + joined
@@ -62,6 +78,8 @@ public struct NaNError: Error, Sendable, CustomStringConvertible {
 
   /// Whole numbers without a point, others as Swift prints them.
   private func brief(_ number: Double) -> String {
+    // The sign of a NaN says nothing.
+    if number.isNaN { return "nan" }
     if let whole = Int32(exactly: number) { return "\(whole)" }
     return dtype == .float32 ? "\(Float(number))" : "\(number)"
   }

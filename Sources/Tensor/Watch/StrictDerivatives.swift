@@ -2,7 +2,7 @@ import CKernels
 
 /// A derivative that was asked for at a point where an operator has none, found by ``withStrictDerivatives(_:)``.
 public struct NotDifferentiableError: Error, Sendable, CustomStringConvertible {
-  /// The operator: `abs`, `max`.
+  /// The operator, as it is written in Swift: `abs`, `max`, `/`.
   public let operation: String
   /// The order of the derivative that does not exist: 1 where the operator itself has a kink or a jump, 2 where its
   /// slope has.
@@ -13,9 +13,11 @@ public struct NotDifferentiableError: Error, Sendable, CustomStringConvertible {
   public let values: [Double]
   /// What the operator gives for the derivative there outside of the check.
   public let convention: String
+  /// Which example of `vmap` (or of gradients for each example) it is, the outermost first; empty outside of those.
+  public let examples: [Int]
   let site: CallSite
 
-  /// The file in which the operator was called; nil where the program has no debug information. Reading that can take
+  /// The file in which the operator was called, or the one that it is a derivative of; nil where the program has no debug information. Reading that can take
   /// a second in a large program, so it is done when this is first asked for.
   public var file: String? { site.place.file }
   /// The line in ``file``; of an outer call where optimization lost the operator's own.
@@ -25,25 +27,35 @@ public struct NotDifferentiableError: Error, Sendable, CustomStringConvertible {
 
   /// Operator, place, element, values and convention in one line.
   public var description: String {
-    let numbers = values.map { Int32(exactly: $0).map { "\($0)" } ?? "\($0)" }.joined(separator: ", ")
+    let numbers = values.map(\.words).joined(separator: ", ")
     let derivative = order == 1 ? "derivative" : "derivative of order \(order)"
-    return "\(operation)\(site.place.words): no \(derivative) exists at element \(index), at \(numbers); \(convention)"
+    let example = examples.isEmpty ? "" : ", example \(examples.count == 1 ? "\(examples[0])" : "\(examples)")"
+    return
+      "\(operation)\(site.place.words)\(example): no \(derivative) exists at element \(index), at \(numbers); \(convention)"
   }
 }
 
 /// Runs `body` and throws a ``NotDifferentiableError`` where an operator is recorded at a point where it is not
 /// differentiable: abs or relu at 0, a maximum of equals, sqrt or a norm at 0, `pow(0, p)` with p below 1, clamp at its
-/// bounds, round at a half, sorting or pooling equals.
+/// bounds, round at a half, sorting or pooling equals; and poles, where the operator itself is infinite: log and
+/// reciprocal at 0, a division by 0, `atanh(1)`.
 ///
 ///     try withStrictDerivatives { gradient = grad(loss)(weights) }
 ///     // "relu at Loss.swift:12: no derivative exists at element [3], at 0; its derivative is taken to be 0"
 ///
 /// Outside of it every operator gives what its documentation says for such points. What counts is recorded
-/// operators, with respect to their tracked inputs; in walks that are recorded the slopes count too, so a function
+/// operators, with respect to their tracked inputs; in walks that are recorded the slopes count too, and in
+/// ``directionalDerivatives(_:at:along:order:)`` those of every order below the one that is asked for. So a function
 /// that has a first derivative and no second (Huber's loss at its threshold) is found where a second is asked for. A
-/// pointwise formula is judged as a whole: `abs(x) * abs(x)` in one formula is smooth at 0. The condition of `where` is a
-/// constant and no such point; what it drops counts all the same, as each operator is judged by itself. So is a sort: any
-/// equal neighbours count, also in what `quantile` sorts.
+/// pointwise formula is judged as a whole: `abs(x) * abs(x)` in one formula is smooth at 0. A ``Function`` of yours says
+/// where it is not smooth by overriding ``Function/kink(_:_:)``. In a sort any equal neighbours count, also in what
+/// `quantile` sorts.
+///
+/// Each operator is judged by itself, at the numbers that it is given. So what a later `where` drops counts all the same,
+/// and these are not found: a `where`, an index or an `if` of your own that changes branches at the point, whose
+/// branches may meet with different slopes (conditions are constants); a kink that only several operators make together;
+/// what was recorded before the scope began, such as the graph of a `HessianOperator` or of `linearize` that is made
+/// outside and applied inside (make it inside: recording judges values and, for a Hessian, slopes).
 ///
 /// The body runs on to its end; its result is then thrown away, and nothing else changes. The scope covers the
 /// calling thread only, and scopes nest: the innermost one throws.
@@ -54,22 +66,55 @@ public func withStrictDerivatives<Result>(_ body: () throws -> Result) throws ->
 }
 
 /// A point at which an operator is not differentiable.
-struct Kink {
-  let index: [Int]
-  let values: [Double]
-  let convention: String
+public struct Kink: Sendable, Hashable {
+  /// The element: of a pointwise operator's result, of another's first input.
+  public let index: [Int]
+  /// The numbers that it is made of there.
+  public let values: [Double]
+  /// What the operator gives for the derivative there, as a clause: "its derivative is taken to be 0".
+  public let convention: String
+
+  /// A point that was found.
+  public init(index: [Int], values: [Double], convention: String) {
+    self.index = index
+    self.values = values
+    self.convention = convention
+  }
+
+  /// The first element for which a condition holds; nil where there is none.
+  ///
+  /// - Parameters:
+  ///   - condition: Bools.
+  ///   - numbers: What the elements are made of; each broadcasts to the condition's shape.
+  ///   - convention: See ``convention``.
+  public init?(where condition: Tensor, of numbers: Tensor..., convention: String) {
+    guard condition.dtype == .bool else {
+      Misuse.report("Kink", "the condition is \(condition.dtype); it must be bool, as a comparison gives it")
+      return nil
+    }
+    if let other = numbers.first(where: { $0.shape.broadcast(with: condition.shape) != condition.shape }) {
+      Misuse.report(
+        "Kink", "numbers of shape \(other.shape) do not broadcast to the condition's shape \(condition.shape)")
+      return nil
+    }
+    guard let position = condition.storage.firstTrue else { return nil }
+    index = condition.shape.index(of: position)
+    values = numbers.map { [index] in $0.storage.number($0.shape.place(of: index)) }
+    self.convention = convention
+  }
 }
 
 final class StrictScope: ThreadScope {
   private(set) var finding: NotDifferentiableError?
+  let calls = RecordedCalls()
 
   /// This thread's innermost strict scope.
   static var current: StrictScope? {
     adj_thread().pointee.strict_scope.map { Unmanaged<StrictScope>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  /// Looks at a recorded call.
-  func judge(_ operation: @autoclosure () -> String, _ kink: () -> Kink?) {
+  /// Looks at a recorded call, or at derivatives of one that are a number of orders higher.
+  func judge(_ operation: @autoclosure () -> String, above orders: Int = 0, _ kink: () -> Kink?) {
     guard finding == nil else { return }
     let thread = adj_thread()!
     let (strict, nan) = (thread.pointee.strict_scope, thread.pointee.nan_scope)
@@ -81,8 +126,8 @@ final class StrictScope: ThreadScope {
     }
     guard let found = withoutGrad({ kink() }) else { return }
     finding = NotDifferentiableError(
-      operation: operation(), order: Int(thread.pointee.derivative_order) + 1, index: found.index,
-      values: found.values, convention: found.convention, site: CallSite())
+      operation: calls.name(operation()), order: Int(thread.pointee.derivative_order) + orders + 1, index: found.index,
+      values: found.values, convention: found.convention, examples: calls.examples, site: calls.site)
   }
 }
 
@@ -91,13 +136,14 @@ extension Function {
   func judgeSmoothness(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) {
     guard let scope = StrictScope.current, isRecording, inputs.contains(where: { $0.node != nil }) else { return }
     scope.judge(operatorName) { kink(inputs, results.map { $0.detached() }, numbers) }
+    scope.calls.note(results, self)
   }
 }
 
 extension Formula {
-  /// The first element at which a call is not smooth in its tracked inputs.
-  func firstKink(_ inputs: [Tensor], _ numbers: [Double]) -> Kink? {
-    let wanted = inputs.indices.reduce(0) { inputs[$1].node == nil ? $0 : $0 | 1 << $1 }
+  /// The first element at which a call is not smooth in its tracked inputs, of those from a position on.
+  func firstKink(_ inputs: [Tensor], _ numbers: [Double], from first: Int = 0) -> Kink? {
+    let wanted = Set(inputs.indices.filter { $0 >= first && inputs[$0].node != nil })
     let parameters = SIMD2(numbers.first ?? 0, numbers.count > 1 ? numbers[1] : 0)
     let storages = inputs.map(\.storage)
     guard let formula = Kinks.of(self, wanted: wanted).formula,
@@ -105,13 +151,18 @@ extension Formula {
     else { return nil }
     let index = told[0].shape.index(of: position)
     let slopes = told.dropFirst().map { $0.number(index) }
-    let words = slopes.map { Int32(exactly: $0).map { "\($0)" } ?? "\($0)" }.joined(separator: ", ")
+    let words = slopes.map(\.words).joined(separator: ", ")
     let convention =
       slopes.count == 1 ? "its derivative is taken to be \(words)" : "its derivatives are taken to be \(words)"
     return Kink(
       index: index, values: storages.map { $0.number($0.shape.place(of: index)) } + numbers,
       convention: slopes.isEmpty ? "its derivative is taken to be 0" : convention)
   }
+}
+
+extension Double {
+  /// Whole numbers without a point; the sign of a NaN says nothing.
+  fileprivate var words: String { isNaN ? "nan" : Int32(exactly: self).map { "\($0)" } ?? "\(self)" }
 }
 
 extension Tensor {

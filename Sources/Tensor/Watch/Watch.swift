@@ -30,19 +30,69 @@ extension Formula {
   }
 }
 
-/// A call as a check sees it.
-struct WatchedCall {
-  let function: Function
-  let inputs: [Storage]
-  let numbers: [Double]
+/// Computes an operator that is composed of others: checks see it as one call, under the name that its caller knows.
+@inline(__always)
+func composed(
+  _ name: @autoclosure () -> String, of inputs: @autoclosure () -> [Tensor], _ body: () -> Tensor
+) -> Tensor {
+  isWatched ? composed(name(), of: inputs(), tensors: { [$0] }, body) : body()
 }
 
-extension Function {
-  /// The name of the operator that this function is, or is a derivative of.
-  var operatorName: String {
-    var name = Substring(name)
-    while let suffix = [".pullback", ".pushforward"].first(where: name.hasSuffix) { name = name.dropLast(suffix.count) }
-    return String(name)
+/// As ``composed(_:of:_:)``, of one that gives something else than a tensor.
+@inline(__always)
+func composed<Result>(
+  _ name: @autoclosure () -> String, of inputs: @autoclosure () -> [Tensor], tensors: (Result) -> [Tensor],
+  _ body: () -> Result
+) -> Result {
+  guard isWatched else { return body() }
+  var result: Result?
+  _ = watchedComposition(name(), inputs()) {
+    let own = body()
+    result = own
+    return tensors(own)
+  }
+  return result!
+}
+
+@inline(never)
+private func watchedComposition(_ name: String, _ inputs: [Tensor], _ body: () -> [Tensor]) -> [Tensor] {
+  func named(_ calls: RecordedCalls?, _ body: () -> [Tensor]) -> [Tensor] {
+    // The outermost one is what the user called.
+    guard let calls, calls.composition == nil else { return body() }
+    calls.composition = name
+    defer { calls.composition = nil }
+    return body()
+  }
+  func run() -> [Tensor] { named(StrictScope.current?.calls, body) }
+  guard let scope = NaNScope.current, scope.calls.composition == nil else { return run() }
+  let call = WatchedCall(composition: name, inputs: inputs.map(\.storage))
+  return scope.watch(call) {
+    let results = named(scope.calls, run)
+    // What misuse gives is a NaN that no operator made.
+    return Misuse.isPending ? [] : results
+  }
+}
+
+/// A call as a check sees it.
+struct WatchedCall {
+  /// Nil of a composition.
+  let function: Function?
+  let name: String
+  let inputs: [Storage]
+  let numbers: [Double]
+
+  init(function: Function, inputs: [Storage], numbers: [Double]) {
+    self.function = function
+    name = function.operatorName
+    self.inputs = inputs
+    self.numbers = numbers
+  }
+
+  init(composition name: String, inputs: [Storage]) {
+    function = nil
+    self.name = name
+    self.inputs = inputs
+    numbers = []
   }
 }
 
@@ -54,6 +104,15 @@ package func withRecomputation<Result>(_ body: () -> Result) -> Result {
   thread.pointee.derivative_order = max(outer.0 - 1, 0)
   thread.pointee.visited_node = nil
   defer { (thread.pointee.derivative_order, thread.pointee.visited_node) = outer }
+  return body()
+}
+
+/// Runs `body` as what computes the derivative of an order by itself, where the walk's own is the first.
+func withSeriesEntry<Result>(order: Int, _ body: () -> Result) -> Result {
+  let thread = adj_thread()!
+  let outer = thread.pointee.derivative_order
+  thread.pointee.derivative_order = outer + Int32(order - 1)
+  defer { thread.pointee.derivative_order = outer }
   return body()
 }
 

@@ -77,7 +77,7 @@ struct ConventionDocument {
     **first**: the derivative with respect to each input, of a function of a whole tensor its gradient (of the sum of \
     the results). **second**: the matrix of all second derivatives, the Hessian of that sum, which is symmetric; `0` where all of \
     them are 0. **strict**: the order of derivative at which `withStrictDerivatives { }` throws a `NotDifferentiableError`; an \
-    empty cell where it does not, because the operator is smooth there after all, or infinite, which `withNaNCheck { }` finds.
+    empty cell where it does not, because the operator is smooth there after all.
 
     """
 

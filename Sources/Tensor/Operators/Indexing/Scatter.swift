@@ -43,7 +43,7 @@ final class ScatterExtreme: Function, @unchecked Sendable {
     }
   }
 
-  override func kink(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) -> Kink? {
+  override func kink(_ inputs: [Tensor], _ results: [Tensor]) -> Kink? {
     let own = ((inputs[0].detached() .== results[0]) .& Tensor(counts)).asType(.int64)
     let others = (inputs[1].detached() .== picked(results[0])).asType(.int64)
     return ((own + spread(others)) .> 1).storage.firstTrue.map { position in

@@ -38,6 +38,10 @@ final class Affine: Function, @unchecked Sendable {
         x.node == nil ? nil : weight.storage))
   }
 
+  override func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? {
+    position < 2 ? product.part(of: input, position, for: index) : input.part([index.last])
+  }
+
   override func pullback(_ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink) {
     let lead = cotangent.rank - 2
     node.deliver(toInput: 0, sink) { [cotangent] in
@@ -120,7 +124,10 @@ public func matmul(_ x: Tensor, _ weight: Tensor, adding bias: Tensor) -> Tensor
       "needs x [..., inputs], weight [inputs, outputs] and adding: [outputs] of one dtype, got \(x.dtype) \(x.shape), "
         + "\(weight.dtype) \(weight.shape) and \(bias.dtype) \(bias.shape)")
   }
-  return Affine.of(transposesWeight: false).alongLastAxis(x, weight, bias)
+  if x.rank == 2 { return Affine.of(transposesWeight: false)(x, weight, bias) }
+  return composed("matmul", of: [x, weight, bias]) {
+    Affine.of(transposesWeight: false).alongLastAxis(x, weight, bias)
+  }
 }
 
 extension Affine {

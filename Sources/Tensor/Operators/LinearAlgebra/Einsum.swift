@@ -88,36 +88,38 @@ private struct Lettered {
 /// Products are taken from left to right, as matrix products.
 /// - Precondition: A term for each tensor, equal dtypes and lengths of a letter (or 1).
 public func einsum(_ equation: String, _ tensors: [Tensor]) -> Tensor {
-  let plain = equation.filter { $0 != " " }.split(separator: "...", omittingEmptySubsequences: false)
-    .joined(separator: ".")
-  let sides = plain.split(separator: ">", omittingEmptySubsequences: false)
-  let left = sides[0].filter { $0 != "-" }
-  let terms = left.split(separator: ",", omittingEmptySubsequences: false).map(Array.init)
-  guard terms.count == tensors.count, sides.count <= 2, !tensors.isEmpty else {
-    return Misuse.fail("einsum", "\(equation) has \(terms.count) terms for \(tensors.count) tensors")
+  composed("einsum", of: tensors) {
+    let plain = equation.filter { $0 != " " }.split(separator: "...", omittingEmptySubsequences: false)
+      .joined(separator: ".")
+    let sides = plain.split(separator: ">", omittingEmptySubsequences: false)
+    let left = sides[0].filter { $0 != "-" }
+    let terms = left.split(separator: ",", omittingEmptySubsequences: false).map(Array.init)
+    guard terms.count == tensors.count, sides.count <= 2, !tensors.isEmpty else {
+      return Misuse.fail("einsum", "\(equation) has \(terms.count) terms for \(tensors.count) tensors")
+    }
+    var operands: [Lettered] = []
+    for (tensor, term) in zip(tensors, terms) {
+      guard let operand = Lettered(tensor, term, equation) else { return .placeholder }
+      operands.append(operand)
+    }
+    let all = Set(operands.flatMap(\.letters))
+    let hidden = all.filter(\.isNumber).sorted(by: >)
+    var result =
+      hidden
+      + all.filter { letter in
+        !letter.isNumber && left.count { $0 == letter } == 1
+      }.sorted()
+    if sides.count == 2 { result = sides[1].flatMap { $0 == "." ? hidden : [$0] } }
+    guard Set(result).count == result.count, Set(result).isSubset(of: all) else {
+      return Misuse.fail("einsum", "the result of \(equation) names a letter twice, or one that no term has")
+    }
+    var product = operands[0]
+    for (index, operand) in operands.enumerated().dropFirst() {
+      let wanted = Set(result).union(operands[(index + 1)...].flatMap(\.letters))
+      guard let next = product.multiplied(by: operand, keeping: wanted) else { return .placeholder }
+      product = next
+    }
+    product.sum(over: product.letters.filter { !result.contains($0) })
+    return product.tensor.permuted(result.map { product.letters.firstIndex(of: $0)! })
   }
-  var operands: [Lettered] = []
-  for (tensor, term) in zip(tensors, terms) {
-    guard let operand = Lettered(tensor, term, equation) else { return .placeholder }
-    operands.append(operand)
-  }
-  let all = Set(operands.flatMap(\.letters))
-  let hidden = all.filter(\.isNumber).sorted(by: >)
-  var result =
-    hidden
-    + all.filter { letter in
-      !letter.isNumber && left.count { $0 == letter } == 1
-    }.sorted()
-  if sides.count == 2 { result = sides[1].flatMap { $0 == "." ? hidden : [$0] } }
-  guard Set(result).count == result.count, Set(result).isSubset(of: all) else {
-    return Misuse.fail("einsum", "the result of \(equation) names a letter twice, or one that no term has")
-  }
-  var product = operands[0]
-  for (index, operand) in operands.enumerated().dropFirst() {
-    let wanted = Set(result).union(operands[(index + 1)...].flatMap(\.letters))
-    guard let next = product.multiplied(by: operand, keeping: wanted) else { return .placeholder }
-    product = next
-  }
-  product.sum(over: product.letters.filter { !result.contains($0) })
-  return product.tensor.permuted(result.map { product.letters.firstIndex(of: $0)! })
 }

@@ -33,6 +33,15 @@ final class MatrixProduct: BilinearFunction, @unchecked Sendable {
     ).map { Tensor($0) }
   }
 
+  override func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? {
+    guard index.count >= 2 else { return nil }
+    let (row, column) = (index[index.count - 2], index[index.count - 1])
+    let stack = index.dropLast(2).map(Optional.some)
+    return position == 0
+      ? input.part(stack + (transposesLeft ? [nil, row] : [row, nil]))
+      : input.part(stack + (transposesRight ? [column, nil] : [nil, column]))
+  }
+
   override func leftAdjoint(_ cotangent: Tensor, _ b: Tensor) -> Tensor {
     switch (transposesLeft, transposesRight) {
     case (false, false): MatrixProduct.rightTransposed(cotangent, b)
@@ -90,9 +99,11 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
     return MatrixProduct.innerAxesDiffer(a.shape, b.shape, inner, other)
   }
   if a.rank == 2 && b.rank == 2 { return MatrixProduct.plain(a, b) }
-  if a.rank == 1 { return matmul(a.unsqueezed(axis: 0), b).squeezed(axis: b.rank == 1 ? 0 : -2) }
-  if b.rank == 1 { return matmul(a, b.unsqueezed(axis: 1)).squeezed(axis: -1) }
-  return stackedProduct(a, b)
+  return composed("matmul", of: [a, b]) {
+    if a.rank == 1 { return matmul(a.unsqueezed(axis: 0), b).squeezed(axis: b.rank == 1 ? 0 : -2) }
+    if b.rank == 1 { return matmul(a, b.unsqueezed(axis: 1)).squeezed(axis: -1) }
+    return stackedProduct(a, b)
+  }
 }
 
 private func stackedProduct(_ a: Tensor, _ b: Tensor) -> Tensor {

@@ -13,8 +13,10 @@ public func outer(_ a: Tensor, _ b: Tensor) -> Tensor {
 ///
 /// - Precondition: Equal dtypes and last axes.
 public func inner(_ a: Tensor, _ b: Tensor) -> Tensor {
-  if a.rank == 0 || b.rank == 0 { return a * b }
-  return tensordot(a, b, axes: ([-1], [-1]))
+  composed("inner", of: [a, b]) {
+    if a.rank == 0 || b.rank == 0 { return a * b }
+    return tensordot(a, b, axes: ([-1], [-1]))
+  }
 }
 
 /// Sums of products over pairs of axes; the other axes of `a`, then those of `b`, remain. A length of 1 is
@@ -22,27 +24,29 @@ public func inner(_ a: Tensor, _ b: Tensor) -> Tensor {
 ///
 /// - Precondition: Equal dtypes, as many axes of each, of equal lengths.
 public func tensordot(_ a: Tensor, _ b: Tensor, axes: (left: [Int], right: [Int])) -> Tensor {
-  guard normalizedAxes(axes.left, rank: a.rank, "tensordot") != nil,
-    normalizedAxes(axes.right, rank: b.rank, "tensordot") != nil
-  else { return .placeholder }
-  let left = axes.left.map { $0 < 0 ? $0 + a.rank : $0 }
-  let right = axes.right.map { $0 < 0 ? $0 + b.rank : $0 }
-  let isNarrow = zip(left, right).map { (a.shape[$0] == 1, b.shape[$1] == 1) }
-  let a = a.summed(zip(left, isNarrow).compactMap { $1.1 ? $0 : nil })
-  let b = b.summed(zip(right, isNarrow).compactMap { $1.0 ? $0 : nil })
-  guard left.map({ a.shape[$0] }) == right.map({ b.shape[$0] }) else {
-    return Misuse.fail("tensordot", "axes \(axes.left) of \(a.shape) and \(axes.right) of \(b.shape) differ")
+  composed("tensordot", of: [a, b]) {
+    guard normalizedAxes(axes.left, rank: a.rank, "tensordot") != nil,
+      normalizedAxes(axes.right, rank: b.rank, "tensordot") != nil
+    else { return .placeholder }
+    let left = axes.left.map { $0 < 0 ? $0 + a.rank : $0 }
+    let right = axes.right.map { $0 < 0 ? $0 + b.rank : $0 }
+    let isNarrow = zip(left, right).map { (a.shape[$0] == 1, b.shape[$1] == 1) }
+    let a = a.summed(zip(left, isNarrow).compactMap { $1.1 ? $0 : nil })
+    let b = b.summed(zip(right, isNarrow).compactMap { $1.0 ? $0 : nil })
+    guard left.map({ a.shape[$0] }) == right.map({ b.shape[$0] }) else {
+      return Misuse.fail("tensordot", "axes \(axes.left) of \(a.shape) and \(axes.right) of \(b.shape) differ")
+    }
+    let rows = (0..<a.rank).filter { !left.contains($0) }
+    let columns = (0..<b.rank).filter { !right.contains($0) }
+    let remaining = rows.map { a.shape[$0] } + columns.map { b.shape[$0] }
+    guard remaining.count <= Shape.maxRank else {
+      return Misuse.fail("tensordot", "\(a.shape) and \(b.shape) would leave more than \(Shape.maxRank) axes")
+    }
+    func length(_ shape: Shape, _ axes: [Int]) -> Int { axes.reduce(1) { $0 * shape[$1] } }
+    let matrix = a.permuted(rows + left).reshaped([length(a.shape, rows), length(a.shape, left)])
+    let other = b.permuted(right + columns).reshaped([length(b.shape, right), length(b.shape, columns)])
+    return matmul(matrix, other).reshaped(Shape(remaining))
   }
-  let rows = (0..<a.rank).filter { !left.contains($0) }
-  let columns = (0..<b.rank).filter { !right.contains($0) }
-  let remaining = rows.map { a.shape[$0] } + columns.map { b.shape[$0] }
-  guard remaining.count <= Shape.maxRank else {
-    return Misuse.fail("tensordot", "\(a.shape) and \(b.shape) would leave more than \(Shape.maxRank) axes")
-  }
-  func length(_ shape: Shape, _ axes: [Int]) -> Int { axes.reduce(1) { $0 * shape[$1] } }
-  let matrix = a.permuted(rows + left).reshaped([length(a.shape, rows), length(a.shape, left)])
-  let other = b.permuted(right + columns).reshaped([length(b.shape, right), length(b.shape, columns)])
-  return matmul(matrix, other).reshaped(Shape(remaining))
 }
 
 extension Tensor {

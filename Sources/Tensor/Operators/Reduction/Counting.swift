@@ -40,11 +40,14 @@ extension Tensor {
   /// Derivative: 1 / n for n elements that are not NaN, 0 at NaN.
   /// - Precondition: A floating-point dtype.
   public func nanmean(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
-    guard isFloating(self, "nanmean"), ReducedAxes(shape, axes: axes, keepDims: keepDims, "nanmean") != nil else {
-      return .placeholder
+    composed("nanmean", of: [self]) {
+      guard isFloating(self, "nanmean"), ReducedAxes(shape, axes: axes, keepDims: keepDims, "nanmean") != nil else {
+        return .placeholder
+      }
+      let count = (.!isNaN(self)).sum(axes: axes, keepDims: keepDims).asType(dtype)
+      return nansum(axes: axes, keepDims: keepDims) / count
+
     }
-    let count = (.!isNaN(self)).sum(axes: axes, keepDims: keepDims).asType(dtype)
-    return nansum(axes: axes, keepDims: keepDims) / count
   }
 }
 
@@ -53,8 +56,10 @@ extension Tensor {
 /// Derivative, with y the result: u exp(x - y).
 /// - Precondition: A floating-point dtype.
 public func logSumExp(_ x: Tensor, axes: [Int], keepDims: Bool = false) -> Tensor {
-  guard isFloating(x, "logSumExp"),
-    let reduced = ReducedAxes(x.shape, axes: axes, keepDims: keepDims, "logSumExp")
-  else { return .placeholder }
-  return logSumExp(x.rows(reduced), axis: -1).reshaped(reduced.resultShape)
+  composed("logSumExp", of: [x]) {
+    guard isFloating(x, "logSumExp"),
+      let reduced = ReducedAxes(x.shape, axes: axes, keepDims: keepDims, "logSumExp")
+    else { return .placeholder }
+    return logSumExp(x.rows(reduced), axis: -1).reshaped(reduced.resultShape)
+  }
 }

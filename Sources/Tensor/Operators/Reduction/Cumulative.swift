@@ -49,18 +49,24 @@ extension Tensor {
   ///
   /// Derivatives are right of every order where elements are zero.
   public func cumprod(axis: Int) -> Tensor {
-    guard let axis = normalizedAxis(axis, rank: rank, "cumprod") else { return .placeholder }
-    return (dtype.isFloatingPoint ? self : asType(.int64)).scanned(axis) { $0 * $1 }
+    composed("cumprod", of: [self]) {
+      guard let axis = normalizedAxis(axis, rank: rank, "cumprod") else { return .placeholder }
+      return (dtype.isFloatingPoint ? self : asType(.int64)).scanned(axis) { $0 * $1 }
+
+    }
   }
 
   /// log(sum(exp(x))) of the elements up to and with each along an axis, without overflow.
   ///
   /// - Precondition: A floating-point dtype.
   public func logCumSumExp(axis: Int) -> Tensor {
-    guard isFloating(self, "logCumSumExp"), let axis = normalizedAxis(axis, rank: rank, "logCumSumExp") else {
-      return .placeholder
+    composed("logCumSumExp", of: [self]) {
+      guard isFloating(self, "logCumSumExp"), let axis = normalizedAxis(axis, rank: rank, "logCumSumExp") else {
+        return .placeholder
+      }
+      return scanned(axis, logAddExp)
+
     }
-    return scanned(axis, logAddExp)
   }
 
   /// Results of an associative operation so far, in log2(length) passes (Hillis and Steele, 1986).
@@ -139,10 +145,13 @@ extension Tensor {
   ///
   /// - Precondition: A floating-point dtype.
   public func trapezoid(spacing: Double = 1, axis: Int = -1) -> Tensor {
-    guard isFloating(self, "trapezoid"), let axis = normalizedAxis(axis, rank: rank, "trapezoid") else {
-      return .placeholder
+    composed("trapezoid", of: [self]) {
+      guard isFloating(self, "trapezoid"), let axis = normalizedAxis(axis, rank: rank, "trapezoid") else {
+        return .placeholder
+      }
+      return midpoints(axis).sum(axis: axis) * spacing
+
     }
-    return midpoints(axis).sum(axis: axis) * spacing
   }
 
   /// The integral along an axis by trapezoids between points at these places: one for each position of the
@@ -150,22 +159,31 @@ extension Tensor {
   ///
   /// - Precondition: Equal floating-point dtypes.
   public func trapezoid(at points: Tensor, axis: Int = -1) -> Tensor {
-    guard let (areas, axis) = trapezoids(at: points, axis, "trapezoid") else { return .placeholder }
-    return areas.sum(axis: axis)
+    composed("trapezoid", of: [self, points]) {
+      guard let (areas, axis) = trapezoids(at: points, axis, "trapezoid") else { return .placeholder }
+      return areas.sum(axis: axis)
+
+    }
   }
 
   /// ``trapezoid(spacing:axis:)`` up to each point but the first.
   public func cumulativeTrapezoid(spacing: Double = 1, axis: Int = -1) -> Tensor {
-    guard isFloating(self, "cumulativeTrapezoid"),
-      let axis = normalizedAxis(axis, rank: rank, "cumulativeTrapezoid")
-    else { return .placeholder }
-    return midpoints(axis).cumsum(axis: axis) * spacing
+    composed("cumulativeTrapezoid", of: [self]) {
+      guard isFloating(self, "cumulativeTrapezoid"),
+        let axis = normalizedAxis(axis, rank: rank, "cumulativeTrapezoid")
+      else { return .placeholder }
+      return midpoints(axis).cumsum(axis: axis) * spacing
+
+    }
   }
 
   /// ``trapezoid(at:axis:)`` up to each point but the first.
   public func cumulativeTrapezoid(at points: Tensor, axis: Int = -1) -> Tensor {
-    guard let (areas, axis) = trapezoids(at: points, axis, "cumulativeTrapezoid") else { return .placeholder }
-    return areas.cumsum(axis: axis)
+    composed("cumulativeTrapezoid", of: [self, points]) {
+      guard let (areas, axis) = trapezoids(at: points, axis, "cumulativeTrapezoid") else { return .placeholder }
+      return areas.cumsum(axis: axis)
+
+    }
   }
 
   private func midpoints(_ axis: Int) -> Tensor {

@@ -42,7 +42,11 @@ final class Extreme: Function, @unchecked Sendable {
     [sets[0].map { ElementSets.reduced($0, axes) }]
   }
 
-  override func kink(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) -> Kink? {
+  override func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? {
+    axes.part(of: input, for: index)
+  }
+
+  override func kink(_ inputs: [Tensor], _ results: [Tensor]) -> Kink? {
     let ties = inputs[0].detached() .== axes.restored(results[0])
     let shared = ties .& (ties.sum(axes: axes.axes, keepDims: true) .> 1)
     return shared.storage.firstTrue.map { position in

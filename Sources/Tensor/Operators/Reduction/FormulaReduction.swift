@@ -8,15 +8,28 @@ final class FormulaSum: Function, @unchecked Sendable {
   let axes: ReducedAxes
   let scale: Double
   let parameters: SIMD2<Double>
+  /// The operator that it is, where that is no sum or mean by name.
+  private let operation: String?
+  /// The sum that it is a derivative of.
+  private let origin: FormulaSum?
 
-  init(_ formula: Formula, _ axes: ReducedAxes, scale: Double, parameters: SIMD2<Double>) {
+  init(
+    _ formula: Formula, _ axes: ReducedAxes, scale: Double, parameters: SIMD2<Double>, operation: String? = nil,
+    derivativeOf origin: FormulaSum? = nil
+  ) {
     self.formula = formula
+    self.operation = operation
+    self.origin = origin
     self.axes = axes
     self.scale = scale
     self.parameters = parameters
   }
 
-  override var name: String { scale == 1 ? "\(formula.label).sum" : "\(formula.label).mean" }
+  override var name: String {
+    if let origin { return "\(origin.name).pushforward" }
+    return operation ?? (scale == 1 ? "\(formula.label).sum" : "\(formula.label).mean")
+  }
+
   override var mayHoldTensors: Bool { false }
 
   func callAsFunction(_ inputs: [Tensor]) -> Tensor {
@@ -105,6 +118,10 @@ final class FormulaSum: Function, @unchecked Sendable {
     return formula.plan(wanted: wanted, resultsKept: false)
   }
 
+  override func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? {
+    axes.part(of: input, for: index)
+  }
+
   override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
     let plan = plan(of: node)
     var all: Tensor?
@@ -157,11 +174,15 @@ final class FormulaSum: Function, @unchecked Sendable {
   override func pushSeries(_ node: Node, _ source: any SeriesSource) -> [Series?] {
     let plan = plan(of: node)
     guard let inputs = SeriesInputs(node, rank: axes.input.rank, source) else { return [nil] }
+    if isWatched { formula.judgeSeries(node, plan, inputs) }
     let saved = saved(node, plan)
+    let layout = source.layout
     return [
-      (0..<source.layout.count).map { entry in
-        plan.series(inputs.key(only: entry)).formula.map {
-          sum($0, inputs.entries(for: entry) + saved, node.parameters)
+      (0..<layout.count).map { entry in
+        plan.series(inputs.key(only: entry)).formula.map { formula in
+          withSeriesEntry(order: layout.order(ofEntry: entry)) {
+            sum(formula, inputs.entries(for: entry) + saved, node.parameters)
+          }
         }
       }
     ]
@@ -175,7 +196,8 @@ final class FormulaSum: Function, @unchecked Sendable {
     let narrow = shape.rank < axes.input.rank ? shape : shape.last(axes.input.rank)
     inputs[0] = Expand.ifNeeded(inputs[0], from: narrow, to: axes.input)
     let axes = ReducedAxes(shape: inputs[0].shape, mask: axes.mask, keepDims: axes.keepDims)
-    return FormulaSum(formula, axes, scale: scale, parameters: parameters)(inputs)
+    return FormulaSum(
+      formula, axes, scale: scale, parameters: parameters, derivativeOf: self)(inputs)
   }
 
   override var pushesBlocksOfSeries: Bool { true }
@@ -219,11 +241,15 @@ extension Formula {
       let reduced = ReducedAxes(shape, axes: axes, keepDims: keepDims, name(operation))
     else { return .placeholder }
     let sum = FormulaSum(
-      self, reduced, scale: mean ? 1 / Double(reduced.reducedCount) : 1, parameters: parameters)
+      self, reduced, scale: mean ? 1 / Double(reduced.reducedCount) : 1, parameters: parameters,
+      operation: isPlain(operation) ? nil : operation)
     return sum(inputs)
   }
+
   /// As `swish.sum`; an operator that is made of such a sum has a name of its own.
   private func name(_ operation: String) -> String {
-    operation == "sum" || operation == "mean" ? "\(label).\(operation)" : operation
+    isPlain(operation) ? "\(label).\(operation)" : operation
   }
+
+  private func isPlain(_ operation: String) -> Bool { operation == "sum" || operation == "mean" }
 }

@@ -11,20 +11,23 @@ extension Tensor {
   ///
   /// Derivative: the product of the other elements, right of every order where elements are zero.
   public func prod(axes: [Int]?, keepDims: Bool = false) -> Tensor {
-    guard let axes = ReducedAxes(shape, axes: axes, keepDims: keepDims, "prod") else { return .placeholder }
-    var factors = (dtype.isFloatingPoint ? self : asType(.int64)).rows(axes)
-    let last = factors.rank - 1
-    if factors.shape[last] == 0 {
-      return Tensor.ones(axes.resultShape, dtype: factors.dtype)
+    composed("prod", of: [self]) {
+      guard let axes = ReducedAxes(shape, axes: axes, keepDims: keepDims, "prod") else { return .placeholder }
+      var factors = (dtype.isFloatingPoint ? self : asType(.int64)).rows(axes)
+      let last = factors.rank - 1
+      if factors.shape[last] == 0 {
+        return Tensor.ones(axes.resultShape, dtype: factors.dtype)
+      }
+      while factors.shape[last] > 1 {
+        let length = factors.shape[last]
+        let half = length / 2
+        let pairs = factors.part(last, 0, half) * factors.part(last, half, half)
+        factors =
+          length % 2 == 0 ? pairs : concatenated([pairs, factors.part(last, length - 1, 1)], axis: last)
+      }
+      return factors.reshaped(axes.resultShape)
+
     }
-    while factors.shape[last] > 1 {
-      let length = factors.shape[last]
-      let half = length / 2
-      let pairs = factors.part(last, 0, half) * factors.part(last, half, half)
-      factors =
-        length % 2 == 0 ? pairs : concatenated([pairs, factors.part(last, length - 1, 1)], axis: last)
-    }
-    return factors.reshaped(axes.resultShape)
   }
 
   /// Kept axes, then the reduced ones as one.

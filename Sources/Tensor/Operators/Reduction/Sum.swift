@@ -28,6 +28,10 @@ final class Sum: LinearFunction, @unchecked Sendable {
     ).map { Tensor($0) } ?? .placeholder
   }
 
+  override func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? {
+    axes.part(of: input, for: index)
+  }
+
   override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
     [sets[0].map { ElementSets.reduced($0, axes) }]
   }

@@ -1,8 +1,11 @@
 enum Variance {
   /// 0 has a kink; it gets the slope 0, of every order.
-  static let root = Formula("standardDeviation") { v in
+  static let root = Formula("standardDeviation") { rootValue($0) }
+
+  static func rootValue(_ v: Formula.Value) -> Formula.Value {
     sqrt(v).withSlope(in: v) { y in Formula.select(y .== 0, 0, 0.5 / y) }
   }
+
   static let squaredDifference = Formula("squaredDifference") { square($0 - $1) }
 }
 
@@ -13,12 +16,15 @@ extension Tensor {
   /// Derivative: 2 (x - mean) / (n - correction).
   /// - Precondition: A floating-point dtype.
   public func variance(axes: [Int]? = nil, correction: Double = 0, keepDims: Bool = false) -> Tensor {
-    guard isFloating(self, "variance"),
-      let reduced = ReducedAxes(shape, axes: axes, keepDims: keepDims, "variance")
-    else { return .placeholder }
-    let center = mean(axes: reduced.axes, keepDims: true)
-    let sum = Variance.squaredDifference.reduced([self, center], reduced.axes, keepDims, "variance", mean: false)
-    return sum / Swift.max(Double(reduced.reducedCount) - correction, 0)
+    composed("variance", of: [self]) {
+      guard isFloating(self, "variance"),
+        let reduced = ReducedAxes(shape, axes: axes, keepDims: keepDims, "variance")
+      else { return .placeholder }
+      let center = mean(axes: reduced.axes, keepDims: true)
+      let sum = Variance.squaredDifference.reduced([self, center], reduced.axes, keepDims, "variance", mean: false)
+      return sum / Swift.max(Double(reduced.reducedCount) - correction, 0)
+
+    }
   }
 
   /// The square root of ``variance(axes:correction:keepDims:)``.
@@ -26,7 +32,10 @@ extension Tensor {
   /// Derivative: (x - mean) / ((n - correction) y); 0 where the deviation y is 0.
   /// - Precondition: A floating-point dtype.
   public func standardDeviation(axes: [Int]? = nil, correction: Double = 0, keepDims: Bool = false) -> Tensor {
-    guard isFloating(self, "standardDeviation") else { return .placeholder }
-    return Variance.root.apply(variance(axes: axes, correction: correction, keepDims: keepDims))
+    composed("standardDeviation", of: [self]) {
+      guard isFloating(self, "standardDeviation") else { return .placeholder }
+      return Variance.root.apply(variance(axes: axes, correction: correction, keepDims: keepDims))
+
+    }
   }
 }

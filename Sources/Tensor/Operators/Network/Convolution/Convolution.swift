@@ -20,9 +20,8 @@ final class Convolution: BilinearFunction, @unchecked Sendable {
 
   override var name: String {
     switch computed {
-    case .result: "convolution"
-    case .input: "convolution.input"
-    case .weight: "convolution.weight"
+    case .result, .weight: "conv\(geometry.input.count)d"
+    case .input: "transposedConv\(geometry.input.count)d"
     }
   }
 

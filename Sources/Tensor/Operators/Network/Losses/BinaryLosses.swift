@@ -39,11 +39,13 @@ extension Losses {
 public func binaryCrossEntropy(
   _ x: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: LossReduction = .mean
 ) -> Tensor {
-  guard let weight else {
-    return Losses.binaryCrossEntropy.losses([x, target], reduction, "binaryCrossEntropy")
+  composed("binaryCrossEntropy", of: [x, target, weight].compactMap { $0 }) {
+    guard let weight else {
+      return Losses.binaryCrossEntropy.losses([x, target], reduction, "binaryCrossEntropy")
+    }
+    guard Losses.broadcasts(weight, x, "binaryCrossEntropy", "weight") else { return .placeholder }
+    return reduction.apply(Losses.binaryCrossEntropy.losses([x, target], .none, "binaryCrossEntropy") * weight)
   }
-  guard Losses.broadcasts(weight, x, "binaryCrossEntropy", "weight") else { return .placeholder }
-  return reduction.apply(Losses.binaryCrossEntropy.losses([x, target], .none, "binaryCrossEntropy") * weight)
 }
 
 /// ``binaryCrossEntropy(_:_:weight:reduction:)`` of sigmoid(x), without overflow or cancellation.
@@ -57,18 +59,20 @@ public func binaryCrossEntropyWithLogits(
   _ x: Tensor, _ target: Tensor, weight: Tensor? = nil, positiveWeight: Tensor? = nil,
   reduction: LossReduction = .mean
 ) -> Tensor {
-  let name = "binaryCrossEntropyWithLogits"
-  if weight == nil && positiveWeight == nil {
-    return Losses.binaryWithLogits.losses([x, target], reduction, name)
+  composed("binaryCrossEntropyWithLogits", of: [x, target, weight, positiveWeight].compactMap { $0 }) {
+    let name = "binaryCrossEntropyWithLogits"
+    if weight == nil && positiveWeight == nil {
+      return Losses.binaryWithLogits.losses([x, target], reduction, name)
+    }
+    guard Losses.agree([x, target], name),
+      weight.map({ Losses.broadcasts($0, x, name, "weight") }) ?? true,
+      positiveWeight.map({ Losses.broadcasts($0, x, name, "positiveWeight") }) ?? true
+    else { return .placeholder }
+    let losses =
+      positiveWeight.map { Losses.binaryWithLogitsWeighted(x, target, $0) }
+      ?? Losses.binaryWithLogits(x, target)
+    return reduction.apply(weight.map { losses * $0 } ?? losses)
   }
-  guard Losses.agree([x, target], name),
-    weight.map({ Losses.broadcasts($0, x, name, "weight") }) ?? true,
-    positiveWeight.map({ Losses.broadcasts($0, x, name, "positiveWeight") }) ?? true
-  else { return .placeholder }
-  let losses =
-    positiveWeight.map { Losses.binaryWithLogitsWeighted(x, target, $0) }
-    ?? Losses.binaryWithLogits(x, target)
-  return reduction.apply(weight.map { losses * $0 } ?? losses)
 }
 
 extension Losses {

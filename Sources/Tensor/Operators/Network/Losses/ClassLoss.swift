@@ -84,6 +84,8 @@ public func nllLoss(
   _ y: Tensor, _ labels: Tensor, weights: Tensor? = nil, ignoreIndex: Int? = nil,
   reduction: LossReduction = .mean
 ) -> Tensor {
-  ClassLoss(y, labels, weights, ignoreIndex, "nllLoss").map { $0.reduced($0.likelihood, reduction) }
-    ?? .placeholder
+  composed("nllLoss", of: [y] + (weights.map { [$0] } ?? [])) {
+    ClassLoss(y, labels, weights, ignoreIndex, "nllLoss").map { $0.reduced($0.likelihood, reduction) }
+      ?? .placeholder
+  }
 }

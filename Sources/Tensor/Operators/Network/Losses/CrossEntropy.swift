@@ -95,35 +95,37 @@ public func crossEntropy(
   _ logits: Tensor, _ labels: Tensor, weights: Tensor? = nil, ignoreIndex: Int? = nil,
   labelSmoothing: Double = 0, reduction: LossReduction = .mean
 ) -> Tensor {
-  let isPlain =
-    weights == nil && ignoreIndex == nil && labelSmoothing == 0 && reduction == .mean && logits.rank == 2
-    && !labels.dtype.isFloatingPoint
-  guard !isPlain else { return plainCrossEntropy(logits, labels) }
-  guard logits.dtype.isFloatingPoint, logits.rank > 0, (0...1).contains(labelSmoothing) else {
-    return Misuse.fail(
-      "crossEntropy",
-      "needs floating-point logits with a class axis and a smoothing of 0 ... 1, got \(logits.dtype) "
-        + "\(logits.shape) and \(labelSmoothing)")
+  composed("crossEntropy", of: [logits, labels] + (weights.map { [$0] } ?? [])) {
+    let isPlain =
+      weights == nil && ignoreIndex == nil && labelSmoothing == 0 && reduction == .mean && logits.rank == 2
+      && !labels.dtype.isFloatingPoint
+    guard !isPlain else { return plainCrossEntropy(logits, labels) }
+    guard logits.dtype.isFloatingPoint, logits.rank > 0, (0...1).contains(labelSmoothing) else {
+      return Misuse.fail(
+        "crossEntropy",
+        "needs floating-point logits with a class axis and a smoothing of 0 ... 1, got \(logits.dtype) "
+          + "\(logits.shape) and \(labelSmoothing)")
+    }
+    let axis = logits.rank == 1 ? 0 : 1
+    let y = logSoftmax(logits, axis: axis)
+    let classes = logits.shape[axis]
+    if labels.dtype.isFloatingPoint {
+      guard ClassLoss.checkWeights(weights, y, classes, "crossEntropy"),
+        Losses.agree([logits, labels], "crossEntropy")
+      else { return .placeholder }
+      let target =
+        labelSmoothing == 0 ? labels : labels * (1 - labelSmoothing) + labelSmoothing / Double(classes)
+      let shares = weights.map { target * ClassLoss.broadcast($0, along: axis, of: logits.rank) } ?? target
+      let losses = -Arithmetic.multiply.tensors.sum(y, shares, axes: [axis - logits.rank])
+      return reduction.apply(losses)
+    }
+    guard let loss = ClassLoss(y, labels, weights, ignoreIndex, "crossEntropy") else { return .placeholder }
+    guard labelSmoothing > 0 else { return loss.reduced(loss.likelihood, reduction) }
+    let weighted = weights.map { y * ClassLoss.broadcast($0, along: axis, of: y.rank) } ?? y
+    let spread = loss.counted(-weighted.sum(axis: axis))
+    return loss.reduced(
+      loss.likelihood * (1 - labelSmoothing) + spread * (labelSmoothing / Double(classes)), reduction)
   }
-  let axis = logits.rank == 1 ? 0 : 1
-  let y = logSoftmax(logits, axis: axis)
-  let classes = logits.shape[axis]
-  if labels.dtype.isFloatingPoint {
-    guard ClassLoss.checkWeights(weights, y, classes, "crossEntropy"),
-      Losses.agree([logits, labels], "crossEntropy")
-    else { return .placeholder }
-    let target =
-      labelSmoothing == 0 ? labels : labels * (1 - labelSmoothing) + labelSmoothing / Double(classes)
-    let shares = weights.map { target * ClassLoss.broadcast($0, along: axis, of: logits.rank) } ?? target
-    let losses = -Arithmetic.multiply.tensors.sum(y, shares, axes: [axis - logits.rank])
-    return reduction.apply(losses)
-  }
-  guard let loss = ClassLoss(y, labels, weights, ignoreIndex, "crossEntropy") else { return .placeholder }
-  guard labelSmoothing > 0 else { return loss.reduced(loss.likelihood, reduction) }
-  let weighted = weights.map { y * ClassLoss.broadcast($0, along: axis, of: y.rank) } ?? y
-  let spread = loss.counted(-weighted.sum(axis: axis))
-  return loss.reduced(
-    loss.likelihood * (1 - labelSmoothing) + spread * (labelSmoothing / Double(classes)), reduction)
 }
 
 private func plainCrossEntropy(_ logits: Tensor, _ labels: Tensor) -> Tensor {

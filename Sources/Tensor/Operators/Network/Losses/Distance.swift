@@ -21,6 +21,11 @@ extension Losses {
   }
   static let innerProduct = Formula("cosineSimilarity.product") { $0 * $1 }
   static let squaredLength = Formula("cosineSimilarity.square") { square($0) }
+  /// From the squared length, but at least eps: one formula, since the root's infinite slope at 0 does not count there.
+  static let length = Formula("cosineSimilarity.length", inputs: 1, parameters: 1) { squares, eps in
+    let length = sqrt(squares[0])
+    return [Formula.select(length .< eps[0], eps[0], length)]
+  }
 }
 
 /// max(margin - y (a - b), 0): y of 1 wants a above b, -1 below; by default the mean.
@@ -38,17 +43,19 @@ public func marginRanking(
 /// Derivative, with c the result and lengths above eps: b / (|a| |b|) - c a / |a|^2 for a, likewise for b.
 /// - Precondition: Floating-point dtypes; shapes that broadcast.
 public func cosineSimilarity(_ a: Tensor, _ b: Tensor, axis: Int = 1, eps: Double = 1e-8) -> Tensor {
-  guard Losses.areOneType([a, b], "cosineSimilarity") else { return .placeholder }
-  guard let shape = a.shape.broadcast(with: b.shape) else {
-    return Misuse.fail("cosineSimilarity", "the shapes \(a.shape) and \(b.shape) do not broadcast")
+  composed("cosineSimilarity", of: [a, b]) {
+    guard Losses.areOneType([a, b], "cosineSimilarity") else { return .placeholder }
+    guard let shape = a.shape.broadcast(with: b.shape) else {
+      return Misuse.fail("cosineSimilarity", "the shapes \(a.shape) and \(b.shape) do not broadcast")
+    }
+    guard let position = normalizedAxis(axis, rank: shape.rank, "cosineSimilarity") else { return .placeholder }
+    let (wideA, wideB) = (a.expanded(to: shape), b.expanded(to: shape))
+    let last = position - shape.rank
+    func length(_ x: Tensor) -> Tensor {
+      Losses.length.apply(Losses.squaredLength.sum(x, axes: [last]), SIMD2(eps, 0))
+    }
+    return Losses.innerProduct.sum(wideA, wideB, axes: [last]) / (length(wideA) * length(wideB))
   }
-  guard let position = normalizedAxis(axis, rank: shape.rank, "cosineSimilarity") else { return .placeholder }
-  let (wideA, wideB) = (a.expanded(to: shape), b.expanded(to: shape))
-  let last = position - shape.rank
-  func length(_ x: Tensor) -> Tensor {
-    clamp(sqrt(Losses.squaredLength.sum(x, axes: [last])), minimum: eps)
-  }
-  return Losses.innerProduct.sum(wideA, wideB, axes: [last]) / (length(wideA) * length(wideB))
 }
 
 /// 1 - cos(a, b) where y is 1, max(cos(a, b) - margin, 0) where y is -1; by default the mean.
@@ -61,16 +68,18 @@ public func cosineSimilarity(_ a: Tensor, _ b: Tensor, axis: Int = 1, eps: Doubl
 public func cosineEmbedding(
   _ a: Tensor, _ b: Tensor, _ y: Tensor, margin: Double = 0, reduction: LossReduction = .mean
 ) -> Tensor {
-  guard Losses.agree([a, b], "cosineEmbedding") else { return .placeholder }
-  guard a.rank == 1 || a.rank == 2, y.shape == a.shape.first(a.rank - 1) else {
-    return Misuse.fail(
-      "cosineEmbedding", "needs vectors [rows, length] and y [rows], got \(a.shape) and \(y.shape)")
+  composed("cosineEmbedding", of: [a, b, y]) {
+    guard Losses.agree([a, b], "cosineEmbedding") else { return .placeholder }
+    guard a.rank == 1 || a.rank == 2, y.shape == a.shape.first(a.rank - 1) else {
+      return Misuse.fail(
+        "cosineEmbedding", "needs vectors [rows, length] and y [rows], got \(a.shape) and \(y.shape)")
+    }
+    let product = Losses.innerProduct.sum(a, b, axes: [-1])
+    let cosine = Losses.embeddedCosine(
+      product, Losses.squaredLength.sum(a, axes: [-1]), Losses.squaredLength.sum(b, axes: [-1]))
+    return Losses.cosineEmbedding.losses(
+      [cosine, y.detached().asType(a.dtype)], reduction, "cosineEmbedding", parameters: SIMD2(margin, 0))
   }
-  let product = Losses.innerProduct.sum(a, b, axes: [-1])
-  let cosine = Losses.embeddedCosine(
-    product, Losses.squaredLength.sum(a, axes: [-1]), Losses.squaredLength.sum(b, axes: [-1]))
-  return Losses.cosineEmbedding.losses(
-    [cosine, y.detached().asType(a.dtype)], reduction, "cosineEmbedding", parameters: SIMD2(margin, 0))
 }
 
 /// The p-norm of a - b + eps along the last axis.
@@ -80,13 +89,15 @@ public func cosineEmbedding(
 public func pairwiseDistance(
   _ a: Tensor, _ b: Tensor, p: Double = 2, eps: Double = 1e-6, keepDims: Bool = false
 ) -> Tensor {
-  guard Losses.areOneType([a, b], "pairwiseDistance") else { return .placeholder }
-  guard let shape = a.shape.broadcast(with: b.shape), shape.rank > 0 else {
-    return Misuse.fail(
-      "pairwiseDistance", "the shapes \(a.shape) and \(b.shape) are no vectors that broadcast")
+  composed("pairwiseDistance", of: [a, b]) {
+    guard Losses.areOneType([a, b], "pairwiseDistance") else { return .placeholder }
+    guard let shape = a.shape.broadcast(with: b.shape), shape.rank > 0 else {
+      return Misuse.fail(
+        "pairwiseDistance", "the shapes \(a.shape) and \(b.shape) are no vectors that broadcast")
+    }
+    let norm = (a - b + eps).norm(p, axes: [-1], keepDims: true)
+    return keepDims ? norm : norm.squeezed(axis: -1)
   }
-  let norm = (a - b + eps).norm(p, axes: [-1], keepDims: true)
-  return keepDims ? norm : norm.squeezed(axis: -1)
 }
 
 /// max(d(anchor, positive) - d(anchor, negative) + margin, 0), d the ``pairwiseDistance(_:_:p:eps:keepDims:)``;
@@ -100,9 +111,11 @@ public func tripletMargin(
   _ anchor: Tensor, _ positive: Tensor, _ negative: Tensor, margin: Double = 1, p: Double = 2,
   eps: Double = 1e-6, swap: Bool = false, reduction: LossReduction = .mean
 ) -> Tensor {
-  guard Losses.agree([anchor, positive, negative], "tripletMargin") else { return .placeholder }
-  let near = pairwiseDistance(anchor, positive, p: p, eps: eps)
-  var far = pairwiseDistance(anchor, negative, p: p, eps: eps)
-  if swap { far = minimum(far, pairwiseDistance(positive, negative, p: p, eps: eps)) }
-  return Losses.triplet.losses([near, far], reduction, "tripletMargin", parameters: SIMD2(margin, 0))
+  composed("tripletMargin", of: [anchor, positive, negative]) {
+    guard Losses.agree([anchor, positive, negative], "tripletMargin") else { return .placeholder }
+    let near = pairwiseDistance(anchor, positive, p: p, eps: eps)
+    var far = pairwiseDistance(anchor, negative, p: p, eps: eps)
+    if swap { far = minimum(far, pairwiseDistance(positive, negative, p: p, eps: eps)) }
+    return Losses.triplet.losses([near, far], reduction, "tripletMargin", parameters: SIMD2(margin, 0))
+  }
 }

@@ -27,9 +27,9 @@ extension Formula {
     guard Losses.agree(inputs, operation) else { return .placeholder }
     switch reduction {
     case .none: return apply(inputs, parameters)[0]
-    case .mean: return reduced(inputs, nil, false, "mean", mean: true, parameters: parameters)
+    case .mean: return reduced(inputs, nil, false, operation, mean: true, parameters: parameters)
     case .sum, .batchMean:
-      let sum = reduced(inputs, nil, false, "sum", mean: false, parameters: parameters)
+      let sum = reduced(inputs, nil, false, operation, mean: false, parameters: parameters)
       let batch = inputs[0].rank == 0 ? 1 : inputs[0].shape[0]
       return reduction == .sum ? sum : sum / Double(batch)
     }

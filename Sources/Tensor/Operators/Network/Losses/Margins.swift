@@ -45,24 +45,26 @@ public func multiMargin(
   _ x: Tensor, _ labels: Tensor, p: Int = 1, margin: Double = 1, weights: Tensor? = nil,
   reduction: LossReduction = .mean
 ) -> Tensor {
-  guard let rows = Losses.rows(x, "multiMargin") else { return .placeholder }
-  guard labels.count == rows.shape[0], p == 1 || p == 2, rows.shape[1] > 0 else {
-    return Misuse.fail(
-      "multiMargin", "needs a label for each row of \(x.shape) and p of 1 or 2, got \(labels.shape) and \(p)")
+  composed("multiMargin", of: [x, weights].compactMap { $0 }) {
+    guard let rows = Losses.rows(x, "multiMargin") else { return .placeholder }
+    guard labels.count == rows.shape[0], p == 1 || p == 2, rows.shape[1] > 0 else {
+      return Misuse.fail(
+        "multiMargin", "needs a label for each row of \(x.shape) and p of 1 or 2, got \(labels.shape) and \(p)")
+    }
+    let classes = rows.shape[1]
+    guard ClassLoss.checkWeights(weights, x, classes, "multiMargin"),
+      let positions = Positions(
+        labels.reshaped([rows.shape[0], 1]), axis: 1, of: rows.shape, countsFromEnd: false, "multiMargin")
+    else { return .placeholder }
+    let chosen = Gather(positions, shape: [rows.shape[0], 1], input: rows.shape)(rows)
+    let indices = Tensor(positions.storage).reshaped([rows.shape[0]])
+    let formula = p == 1 ? Losses.margins : Losses.squaredMargins
+    var losses = formula.reduced(
+      [chosen, rows, Losses.marks(indices, classes: classes).asType(x.dtype)], [-1], false, "multiMargin", mean: true,
+      parameters: SIMD2(margin, 0))
+    if let weights { losses = losses * weights.take(indices) }
+    return reduction.apply(x.rank == 2 ? losses : losses.squeezed(axis: 0))
   }
-  let classes = rows.shape[1]
-  guard ClassLoss.checkWeights(weights, x, classes, "multiMargin"),
-    let positions = Positions(
-      labels.reshaped([rows.shape[0], 1]), axis: 1, of: rows.shape, countsFromEnd: false, "multiMargin")
-  else { return .placeholder }
-  let chosen = Gather(positions, shape: [rows.shape[0], 1], input: rows.shape)(rows)
-  let indices = Tensor(positions.storage).reshaped([rows.shape[0]])
-  let formula = p == 1 ? Losses.margins : Losses.squaredMargins
-  var losses = formula.reduced(
-    [chosen, rows, Losses.marks(indices, classes: classes).asType(x.dtype)], [-1], false, "mean", mean: true,
-    parameters: SIMD2(margin, 0))
-  if let weights { losses = losses * weights.take(indices) }
-  return reduction.apply(x.rank == 2 ? losses : losses.squeezed(axis: 0))
 }
 
 /// The sum of max(1 - x[target] + x[other], 0) over all pairs of a target class and one that is none, divided
@@ -75,31 +77,33 @@ public func multiMargin(
 ///     to every derivative.
 /// - Precondition: Equal shapes.
 public func multilabelMargin(_ x: Tensor, _ targets: Tensor, reduction: LossReduction = .mean) -> Tensor {
-  guard let rows = Losses.rows(x, "multilabelMargin") else { return .placeholder }
-  guard targets.shape == x.shape, !targets.dtype.isFloatingPoint, targets.dtype != .bool else {
-    return Misuse.fail(
-      "multilabelMargin",
-      "the shapes \(x.shape) and \(targets.shape) must be equal and targets integers, got \(targets.dtype)")
-  }
-  let classes = rows.shape[1]
-  let labels = targets.asType(.int64).scalars(as: Int.self)
-  var counts = [Double](repeating: 0, count: labels.count)
-  for row in 0..<rows.shape[0] {
-    for label in labels[row * classes..<(row + 1) * classes] {
-      if label < 0 { break }
-      guard label < classes else {
-        return Misuse.fail("multilabelMargin", "the target \(label) is no class 0 ..< \(classes)")
-      }
-      counts[row * classes + label] += 1
+  composed("multilabelMargin", of: [x]) {
+    guard let rows = Losses.rows(x, "multilabelMargin") else { return .placeholder }
+    guard targets.shape == x.shape, !targets.dtype.isFloatingPoint, targets.dtype != .bool else {
+      return Misuse.fail(
+        "multilabelMargin",
+        "the shapes \(x.shape) and \(targets.shape) must be equal and targets integers, got \(targets.dtype)")
     }
+    let classes = rows.shape[1]
+    let labels = targets.asType(.int64).scalars(as: Int.self)
+    var counts = [Double](repeating: 0, count: labels.count)
+    for row in 0..<rows.shape[0] {
+      for label in labels[row * classes..<(row + 1) * classes] {
+        if label < 0 { break }
+        guard label < classes else {
+          return Misuse.fail("multilabelMargin", "the target \(label) is no class 0 ..< \(classes)")
+        }
+        counts[row * classes + label] += 1
+      }
+    }
+    let marks = Tensor(counts, shape: rows.shape).asType(x.dtype)
+    let sums = Losses.pairs.reduced(
+      [
+        rows.unsqueezed(axis: -1), rows.unsqueezed(axis: -2), marks.unsqueezed(axis: -1), marks.unsqueezed(axis: -2),
+      ], [-2, -1], false, "multilabelMargin", mean: false)
+    let losses = sums / Double(classes)
+    return reduction.apply(x.rank == 2 ? losses : losses.squeezed(axis: 0))
   }
-  let marks = Tensor(counts, shape: rows.shape).asType(x.dtype)
-  let sums = Losses.pairs.sum(
-    rows.unsqueezed(axis: -1), rows.unsqueezed(axis: -2), marks.unsqueezed(axis: -1),
-    marks.unsqueezed(axis: -2),
-    axes: [-2, -1])
-  let losses = sums / Double(classes)
-  return reduction.apply(x.rank == 2 ? losses : losses.squeezed(axis: 0))
 }
 
 /// The mean over classes of ``binaryCrossEntropyWithLogits(_:_:weight:positiveWeight:reduction:)``; by default the
@@ -110,14 +114,17 @@ public func multilabelMargin(_ x: Tensor, _ targets: Tensor, reduction: LossRedu
 public func multilabelSoftMargin(
   _ x: Tensor, _ target: Tensor, weight: Tensor? = nil, reduction: LossReduction = .mean
 ) -> Tensor {
-  guard Losses.agree([x, target], "multilabelSoftMargin"),
-    weight.map({ Losses.broadcasts($0, x, "multilabelSoftMargin", "weight") }) ?? true
-  else { return .placeholder }
-  guard x.rank > 0 else {
-    return Misuse.fail("multilabelSoftMargin", "needs [..., classes], got a number")
+  composed("multilabelSoftMargin", of: [x, target, weight].compactMap { $0 }) {
+    guard Losses.agree([x, target], "multilabelSoftMargin"),
+      weight.map({ Losses.broadcasts($0, x, "multilabelSoftMargin", "weight") }) ?? true
+    else { return .placeholder }
+    guard x.rank > 0 else {
+      return Misuse.fail("multilabelSoftMargin", "needs [..., classes], got a number")
+    }
+    guard let weight else {
+      return reduction.apply(
+        Losses.binaryWithLogits.reduced([x, target], [-1], false, "multilabelSoftMargin", mean: true))
+    }
+    return reduction.apply((Losses.binaryWithLogits(x, target) * weight).mean(axis: -1))
   }
-  guard let weight else {
-    return reduction.apply(Losses.binaryWithLogits.mean(x, target, axes: [-1]))
-  }
-  return reduction.apply((Losses.binaryWithLogits(x, target) * weight).mean(axis: -1))
 }

@@ -11,8 +11,13 @@ final class Normalization: Function, @unchecked Sendable {
   let isCentered: Bool
   let weight: Shape?
   let bias: Shape?
+  /// The operator that it computes: there are several.
+  private let label: String
 
-  init(_ x: Tensor, axes: [Int], eps: Double, isCentered: Bool, weight: Tensor?, bias: Tensor?) {
+  init(
+    _ label: String, _ x: Tensor, axes: [Int], eps: Double, isCentered: Bool, weight: Tensor?, bias: Tensor?
+  ) {
+    self.label = label
     self.axes = axes
     shape = x.shape
     self.eps = eps
@@ -28,7 +33,7 @@ final class Normalization: Function, @unchecked Sendable {
   /// Where among the results 1 / sqrt(variance + eps) is.
   private var scaleIndex: Int { isCentered ? 2 : 1 }
 
-  override var name: String { "normalization" }
+  override var name: String { label }
   override var mayHoldTensors: Bool { false }
   override var saves: [Saved] {
     [.input(0)] + (weight == nil ? [] : [.input(1)]) + (isCentered ? [.output(1)] : [])

@@ -2,11 +2,12 @@
 private enum Norms {
   /// Normalizes x over axes counted from the end; a bias without a weight is added afterwards.
   static func normalized(
-    _ x: Tensor, _ axes: [Int], _ weight: Tensor?, _ bias: Tensor?, eps: Double, isCentered: Bool = true
+    _ label: String, _ x: Tensor, _ axes: [Int], _ weight: Tensor?, _ bias: Tensor?, eps: Double,
+    isCentered: Bool = true
   ) -> [Tensor] {
     let fused = weight == nil ? nil : bias
     let function = Normalization(
-      x, axes: axes, eps: eps, isCentered: isCentered, weight: weight, bias: fused)
+      label, x, axes: axes, eps: eps, isCentered: isCentered, weight: weight, bias: fused)
     var results = function([x, weight, fused].compactMap { $0 })
     if weight == nil, let bias { results[0] = results[0] + bias }
     return results
@@ -41,16 +42,20 @@ private enum Norms {
     _ x: Tensor, _ lastAxes: Int, _ weight: Tensor?, _ bias: Tensor?, eps: Double, isCentered: Bool,
     _ operation: String
   ) -> Tensor {
-    guard lastAxes >= 1, lastAxes <= x.rank else {
-      return Misuse.fail(operation, "cannot normalize the last \(lastAxes) axes of \(x.shape)")
+    composed(operation, of: [x, weight, bias].compactMap { $0 }) {
+      guard lastAxes >= 1, lastAxes <= x.rank else {
+        return Misuse.fail(operation, "cannot normalize the last \(lastAxes) axes of \(x.shape)")
+      }
+      guard agree(x, [weight, bias], x.shape.last(lastAxes), operation) else { return .placeholder }
+      let length = x.shape.last(lastAxes).elementCount
+      let rows = x.reshaped([x.shape.first(x.rank - lastAxes).elementCount, length])
+      let results = normalized(
+        operation, rows, [-1], weight?.reshaped([1, length]), bias?.reshaped([1, length]), eps: eps,
+        isCentered: isCentered
+      )
+      return results[0].reshaped(x.shape)
+
     }
-    guard agree(x, [weight, bias], x.shape.last(lastAxes), operation) else { return .placeholder }
-    let length = x.shape.last(lastAxes).elementCount
-    let rows = x.reshaped([x.shape.first(x.rank - lastAxes).elementCount, length])
-    let results = normalized(
-      rows, [-1], weight?.reshaped([1, length]), bias?.reshaped([1, length]), eps: eps, isCentered: isCentered
-    )
-    return results[0].reshaped(x.shape)
   }
 }
 
@@ -93,18 +98,21 @@ public func rmsNorm(_ x: Tensor, lastAxes: Int = 1, weight: Tensor? = nil, eps: 
 public func groupNorm(
   _ x: Tensor, groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, eps: Double = 1e-5
 ) -> Tensor {
-  guard let planes = Norms.planes(x, "groupNorm"),
-    Norms.agree(x, [weight, bias], [planes.shape[1]], "groupNorm")
-  else { return .placeholder }
-  let channels = planes.shape[1]
-  guard groups > 0, channels % groups == 0 else {
-    return Misuse.fail("groupNorm", "\(groups) groups do not divide the \(channels) channels of \(x.shape)")
+  composed("groupNorm", of: [x, weight, bias].compactMap { $0 }) {
+    guard let planes = Norms.planes(x, "groupNorm"),
+      Norms.agree(x, [weight, bias], [planes.shape[1]], "groupNorm")
+    else { return .placeholder }
+    let channels = planes.shape[1]
+    guard groups > 0, channels % groups == 0 else {
+      return Misuse.fail("groupNorm", "\(groups) groups do not divide the \(channels) channels of \(x.shape)")
+    }
+    let shape: Shape = [groups, channels / groups, 1]
+    let grouped = planes.reshaped([planes.shape[0], groups, channels / groups, planes.shape[2]])
+    let results = Norms.normalized(
+      "groupNorm", grouped, [-2, -1], weight?.reshaped(Shape([1] + shape)), bias?.reshaped(Shape([1] + shape)), eps: eps
+    )
+    return results[0].reshaped(x.shape)
   }
-  let shape: Shape = [groups, channels / groups, 1]
-  let grouped = planes.reshaped([planes.shape[0], groups, channels / groups, planes.shape[2]])
-  let results = Norms.normalized(
-    grouped, [-2, -1], weight?.reshaped(Shape([1] + shape)), bias?.reshaped(Shape([1] + shape)), eps: eps)
-  return results[0].reshaped(x.shape)
 }
 
 /// As ``layerNorm(_:lastAxes:weight:bias:eps:)`` over each channel of each element of the batch (Ulyanov,
@@ -117,12 +125,14 @@ public func groupNorm(
 public func instanceNorm(
   _ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, eps: Double = 1e-5
 ) -> Tensor {
-  guard let planes = Norms.planes(x, "instanceNorm"),
-    Norms.agree(x, [weight, bias], [planes.shape[1]], "instanceNorm")
-  else { return .placeholder }
-  let shape: Shape = [1, planes.shape[1], 1]
-  return Norms.normalized(planes, [-1], weight?.reshaped(shape), bias?.reshaped(shape), eps: eps)[0]
-    .reshaped(x.shape)
+  composed("instanceNorm", of: [x, weight, bias].compactMap { $0 }) {
+    guard let planes = Norms.planes(x, "instanceNorm"),
+      Norms.agree(x, [weight, bias], [planes.shape[1]], "instanceNorm")
+    else { return .placeholder }
+    let shape: Shape = [1, planes.shape[1], 1]
+    return Norms.normalized("instanceNorm", planes, [-1], weight?.reshaped(shape), bias?.reshaped(shape), eps: eps)[0]
+      .reshaped(x.shape)
+  }
 }
 
 /// (x - mean) / sqrt(variance + eps) with a mean and a variance for each channel that are given, times a
@@ -136,20 +146,22 @@ public func instanceNorm(
 public func batchNorm(
   _ x: Tensor, mean: Tensor, variance: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, eps: Double = 1e-5
 ) -> Tensor {
-  guard x.rank != 1 else {
-    return batchNorm(
-      x.unsqueezed(axis: 0), mean: mean, variance: variance, weight: weight, bias: bias, eps: eps
-    ).reshaped(x.shape)
+  composed("batchNorm", of: [x, mean, variance, weight, bias].compactMap { $0 }) {
+    guard x.rank != 1 else {
+      return batchNorm(
+        x.unsqueezed(axis: 0), mean: mean, variance: variance, weight: weight, bias: bias, eps: eps
+      ).reshaped(x.shape)
+    }
+    guard let planes = Norms.planes(x, "batchNorm"),
+      Norms.agree(x, [mean, variance, weight, bias], [planes.shape[1]], "batchNorm")
+    else { return .placeholder }
+    // A multiply-add for each element; what a channel has is worked out once.
+    let deviation = rsqrt(variance + eps)
+    let factor = weight.map { $0 * deviation } ?? deviation
+    let shift = bias.map { $0 - mean * factor } ?? -(mean * factor)
+    let shape: Shape = [planes.shape[1], 1]
+    return BatchNorm.scaled(planes, factor.reshaped(shape), shift.reshaped(shape)).reshaped(x.shape)
   }
-  guard let planes = Norms.planes(x, "batchNorm"),
-    Norms.agree(x, [mean, variance, weight, bias], [planes.shape[1]], "batchNorm")
-  else { return .placeholder }
-  // A multiply-add for each element; what a channel has is worked out once.
-  let deviation = rsqrt(variance + eps)
-  let factor = weight.map { $0 * deviation } ?? deviation
-  let shift = bias.map { $0 - mean * factor } ?? -(mean * factor)
-  let shape: Shape = [planes.shape[1], 1]
-  return BatchNorm.scaled(planes, factor.reshaped(shape), shift.reshaped(shape)).reshaped(x.shape)
 }
 
 private enum BatchNorm {
@@ -170,25 +182,27 @@ public func batchNorm(
   training x: Tensor, runningMean: Tensor? = nil, runningVariance: Tensor? = nil, weight: Tensor? = nil,
   bias: Tensor? = nil, momentum: Double = 0.1, eps: Double = 1e-5
 ) -> (result: Tensor, runningMean: Tensor?, runningVariance: Tensor?) {
-  guard let planes = Norms.planes(x, "batchNorm"),
-    Norms.agree(x, [runningMean, runningVariance, weight, bias], [planes.shape[1]], "batchNorm")
-  else { return (.placeholder, nil, nil) }
-  let count = planes.shape[0] * planes.shape[2]
-  guard count > 1 || planes.shape[1] == 0 else {
-    return (
-      Misuse.fail("batchNorm", "needs more than one element a channel to train, got \(x.shape)"), nil, nil
-    )
+  composed("batchNorm", of: [x, weight, bias].compactMap { $0 }, tensors: { [$0.result] }) {
+    guard let planes = Norms.planes(x, "batchNorm"),
+      Norms.agree(x, [runningMean, runningVariance, weight, bias], [planes.shape[1]], "batchNorm")
+    else { return (.placeholder, nil, nil) }
+    let count = planes.shape[0] * planes.shape[2]
+    guard count > 1 || planes.shape[1] == 0 else {
+      return (
+        Misuse.fail("batchNorm", "needs more than one element a channel to train, got \(x.shape)"), nil, nil
+      )
+    }
+    let channels = planes.shape[1]
+    let shape: Shape = [1, channels, 1]
+    let results = Norms.normalized(
+      "batchNorm", planes, [-3, -1], weight?.reshaped(shape), bias?.reshaped(shape), eps: eps)
+    let (mean, scale) = (results[1].detached().reshaped([channels]), results[2].detached().reshaped([channels]))
+    let variance = clamp(1 / square(scale) - eps, minimum: 0) * (Double(count) / Double(count - 1))
+    func moved(_ running: Tensor?, _ batch: Tensor) -> Tensor? {
+      running.map { $0.detached() * (1 - momentum) + batch * momentum }
+    }
+    return (results[0].reshaped(x.shape), moved(runningMean, mean), moved(runningVariance, variance))
   }
-  let channels = planes.shape[1]
-  let shape: Shape = [1, channels, 1]
-  let results = Norms.normalized(
-    planes, [-3, -1], weight?.reshaped(shape), bias?.reshaped(shape), eps: eps)
-  let (mean, scale) = (results[1].detached().reshaped([channels]), results[2].detached().reshaped([channels]))
-  let variance = clamp(1 / square(scale) - eps, minimum: 0) * (Double(count) / Double(count - 1))
-  func moved(_ running: Tensor?, _ batch: Tensor) -> Tensor? {
-    running.map { $0.detached() * (1 - momentum) + batch * momentum }
-  }
-  return (results[0].reshaped(x.shape), moved(runningMean, mean), moved(runningVariance, variance))
 }
 
 /// x / (k + alpha mean(x^2 of neighbouring channels))^beta (Krizhevsky, Sutskever, Hinton, 2012).
@@ -198,28 +212,30 @@ public func batchNorm(
 public func localResponseNorm(
   _ x: Tensor, size: Int, alpha: Double = 1e-4, beta: Double = 0.75, k: Double = 1
 ) -> Tensor {
-  guard x.dtype.isFloatingPoint, x.rank >= 3, size > 0 else {
-    return Misuse.fail(
-      "localResponseNorm",
-      "needs floating-point [batch, channels, ...] of rank 3 or more and a positive size, got \(x.dtype) "
-        + "\(x.shape) and \(size)")
+  composed("localResponseNorm", of: [x]) {
+    guard x.dtype.isFloatingPoint, x.rank >= 3, size > 0 else {
+      return Misuse.fail(
+        "localResponseNorm",
+        "needs floating-point [batch, channels, ...] of rank 3 or more and a positive size, got \(x.dtype) "
+          + "\(x.shape) and \(size)")
+    }
+    guard let planes = Norms.planes(x, "localResponseNorm") else { return .placeholder }
+    let (channels, inner) = (planes.shape[1], planes.shape[2])
+    var across = PoolingWindows.Axis(input: channels)
+    for channel in 0..<channels {
+      across.begin.append(Int64(max(0, channel - size / 2)))
+      across.end.append(Int64(min(channels, channel + (size + 1) / 2)))
+      across.scale.append(1 / Double(size))
+    }
+    var along = PoolingWindows.Axis(input: inner)
+    for position in 0..<inner {
+      along.begin.append(Int64(position))
+      along.end.append(Int64(position + 1))
+      along.scale.append(1)
+    }
+    let means = MeanPool(PoolingWindows(axes: [across, along]))(square(planes))
+    return (planes * pow(means * alpha + k, -beta)).reshaped(x.shape)
   }
-  guard let planes = Norms.planes(x, "localResponseNorm") else { return .placeholder }
-  let (channels, inner) = (planes.shape[1], planes.shape[2])
-  var across = PoolingWindows.Axis(input: channels)
-  for channel in 0..<channels {
-    across.begin.append(Int64(max(0, channel - size / 2)))
-    across.end.append(Int64(min(channels, channel + (size + 1) / 2)))
-    across.scale.append(1 / Double(size))
-  }
-  var along = PoolingWindows.Axis(input: inner)
-  for position in 0..<inner {
-    along.begin.append(Int64(position))
-    along.end.append(Int64(position + 1))
-    along.scale.append(1)
-  }
-  let means = MeanPool(PoolingWindows(axes: [across, along]))(square(planes))
-  return (planes * pow(means * alpha + k, -beta)).reshaped(x.shape)
 }
 
 /// x divided by its p-norm along an axis, or by eps where the norm is less.
@@ -228,10 +244,14 @@ public func localResponseNorm(
 /// taken to be 0.
 /// - Precondition: A floating-point dtype.
 public func normalize(_ x: Tensor, p: Double = 2, axis: Int = 1, eps: Double = 1e-12) -> Tensor {
-  guard x.dtype.isFloatingPoint else {
-    return Misuse.fail(
-      "normalize", "needs floating-point numbers, got \(x.dtype); convert with asType(.float32)")
+  composed("normalize", of: [x]) {
+    guard x.dtype.isFloatingPoint else {
+      return Misuse.fail(
+        "normalize", "needs floating-point numbers, got \(x.dtype); convert with asType(.float32)")
+    }
+    guard let axis = normalizedAxis(axis, rank: x.rank, "normalize") else { return .placeholder }
+    guard p == 2 else { return x / clamp(x.norm(p, axes: [axis], keepDims: true), minimum: eps) }
+    let squares = Norm.square.reduced([x], [axis], true, "norm", mean: false)
+    return x / Norm.boundedLength.apply(squares, SIMD2(eps, 0))
   }
-  guard let axis = normalizedAxis(axis, rank: x.rank, "normalize") else { return .placeholder }
-  return x / clamp(x.norm(p, axes: [axis], keepDims: true), minimum: eps)
 }

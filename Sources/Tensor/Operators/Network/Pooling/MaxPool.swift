@@ -69,14 +69,16 @@ public func maxPoolWithIndices(
   _ x: Tensor, spatialAxes: Int, _ kernel: SpatialSize, stride: SpatialSize? = nil, padding: SpatialSize = 0,
   dilation: SpatialSize = 1, ceilMode: Bool = false
 ) -> (values: Tensor, indices: Tensor) {
-  guard (1...3).contains(spatialAxes) else {
-    Misuse.report("maxPoolWithIndices", "takes 1, 2 or 3 spatial axes, got \(spatialAxes)")
-    return (.placeholder, .placeholder)
+  composed("maxPool\(spatialAxes)d", of: [x], tensors: { [$0.values] }) {
+    guard (1...3).contains(spatialAxes) else {
+      Misuse.report("maxPoolWithIndices", "takes 1, 2 or 3 spatial axes, got \(spatialAxes)")
+      return (.placeholder, .placeholder)
+    }
+    let arguments = PoolingArguments(
+      operation: "maxPool\(spatialAxes)d", axes: spatialAxes, kernel: kernel, stride: stride, padding: padding,
+      dilation: dilation, ceilMode: ceilMode)
+    return arguments.windows(x).map { pooled(x, $0) } ?? (.placeholder, .placeholder)
   }
-  let arguments = PoolingArguments(
-    operation: "maxPool\(spatialAxes)d", axes: spatialAxes, kernel: kernel, stride: stride, padding: padding,
-    dilation: dilation, ceilMode: ceilMode)
-  return arguments.windows(x).map { pooled(x, $0) } ?? (.placeholder, .placeholder)
 }
 
 /// The largest of each window of signals; NaN where there is one.
@@ -127,7 +129,9 @@ public func maxPool3d(
 /// As many spatial axes as sizes. Derivative: as ``avgPool1d(_:_:stride:padding:ceilMode:countsPadding:divisor:)``.
 /// - Precondition: Floating-point [batch, channels, ...], or without the batch; 1 to 3 sizes, positive.
 public func adaptiveAvgPool(_ x: Tensor, _ sizes: [Int?]) -> Tensor {
-  adaptiveWindows(x, sizes, "adaptiveAvgPool").map { MeanPool($0)(x) } ?? .placeholder
+  composed("adaptiveAvgPool", of: [x]) {
+    adaptiveWindows(x, sizes, "adaptiveAvgPool").map { MeanPool($0)(x) } ?? .placeholder
+  }
 }
 
 /// The largest of windows that divide the last axes into so many parts, as equal as possible, and its position
@@ -136,7 +140,9 @@ public func adaptiveAvgPool(_ x: Tensor, _ sizes: [Int?]) -> Tensor {
 /// As many spatial axes as sizes. Derivative: as ``maxPool1d(_:_:stride:padding:dilation:ceilMode:)``.
 /// - Precondition: Floating-point [batch, channels, ...], or without the batch; 1 to 3 sizes, positive.
 public func adaptiveMaxPoolWithIndices(_ x: Tensor, _ sizes: [Int?]) -> (values: Tensor, indices: Tensor) {
-  adaptiveWindows(x, sizes, "adaptiveMaxPool").map { pooled(x, $0) } ?? (.placeholder, .placeholder)
+  composed("adaptiveMaxPool", of: [x], tensors: { [$0.values] }) {
+    adaptiveWindows(x, sizes, "adaptiveMaxPool").map { pooled(x, $0) } ?? (.placeholder, .placeholder)
+  }
 }
 
 /// The values of ``adaptiveMaxPoolWithIndices(_:_:)``.

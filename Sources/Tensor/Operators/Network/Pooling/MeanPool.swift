@@ -5,7 +5,7 @@ final class MeanPool: LinearFunction, @unchecked Sendable {
   let windows: PoolingWindows
   init(_ windows: PoolingWindows) { self.windows = windows }
 
-  override var name: String { "avgPool" }
+  override var name: String { "avgPool\(windows.axes.count)d" }
 
   override func apply(_ x: Tensor) -> Tensor {
     let planes = x.shape.first(x.rank - windows.axes.count)
@@ -25,7 +25,7 @@ final class MeanPoolTranspose: LinearFunction, @unchecked Sendable {
   let windows: PoolingWindows
   init(_ windows: PoolingWindows) { self.windows = windows }
 
-  override var name: String { "avgPoolTranspose" }
+  override var name: String { "avgPool\(windows.axes.count)d" }
 
   override func apply(_ x: Tensor) -> Tensor {
     let planes = x.shape.first(x.rank - windows.axes.count)

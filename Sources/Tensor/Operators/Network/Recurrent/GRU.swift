@@ -23,11 +23,13 @@ public func gruCell(
   _ x: Tensor, hidden: Tensor, inputWeight: Tensor, hiddenWeight: Tensor, inputBias: Tensor? = nil,
   hiddenBias: Tensor? = nil
 ) -> Tensor {
-  guard checkCell(x, [hidden], inputWeight, hiddenWeight, [inputBias, hiddenBias], gates: 3, "gruCell") else {
-    return .placeholder
+  composed("gruCell", of: [x, hidden, inputWeight, hiddenWeight, inputBias, hiddenBias].compactMap { $0 }) {
+    guard checkCell(x, [hidden], inputWeight, hiddenWeight, [inputBias, hiddenBias], gates: 3, "gruCell") else {
+      return .placeholder
+    }
+    func gates(_ x: Tensor) -> [Tensor] { Parts(3, axis: -1, of: x.shape)([x]) }
+    let ofInput = gates(linear(x, inputWeight, inputBias))
+    let ofState = gates(linear(hidden, hiddenWeight, hiddenBias))
+    return GRU.step.apply(ofInput + ofState + [hidden])[0]
   }
-  func gates(_ x: Tensor) -> [Tensor] { Parts(3, axis: -1, of: x.shape)([x]) }
-  let ofInput = gates(linear(x, inputWeight, inputBias))
-  let ofState = gates(linear(hidden, hiddenWeight, hiddenBias))
-  return GRU.step.apply(ofInput + ofState + [hidden])[0]
 }

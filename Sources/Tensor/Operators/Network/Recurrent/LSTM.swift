@@ -89,11 +89,16 @@ public func lstmCell(
   inputBias: Tensor? = nil,
   hiddenBias: Tensor? = nil
 ) -> (hidden: Tensor, cell: Tensor) {
-  guard
-    checkCell(
-      x, [hidden, cell], inputWeight, hiddenWeight, [inputBias, hiddenBias], gates: 4, "lstmCell")
-  else { return (.placeholder, .placeholder) }
-  return LSTM.advance(linear(x, inputWeight, inputBias) + linear(hidden, hiddenWeight, hiddenBias), cell)
+  composed(
+    "lstmCell", of: [x, hidden, cell, inputWeight, hiddenWeight, inputBias, hiddenBias].compactMap { $0 },
+    tensors: { [$0.hidden, $0.cell] }
+  ) {
+    guard
+      checkCell(
+        x, [hidden, cell], inputWeight, hiddenWeight, [inputBias, hiddenBias], gates: 4, "lstmCell")
+    else { return (.placeholder, .placeholder) }
+    return LSTM.advance(linear(x, inputWeight, inputBias) + linear(hidden, hiddenWeight, hiddenBias), cell)
+  }
 }
 
 /// A layer of ``lstmCell(_:hidden:cell:inputWeight:hiddenWeight:inputBias:hiddenBias:)`` over time.
@@ -109,30 +114,35 @@ public func lstm(
   inputBias: Tensor? = nil,
   hiddenBias: Tensor? = nil, reverse: Bool = false
 ) -> (outputs: Tensor, hidden: Tensor, cell: Tensor) {
-  guard x.rank >= 2, x.shape[0] > 0 else {
+  composed(
+    "lstm", of: [x, hidden, cell, inputWeight, hiddenWeight, inputBias, hiddenBias].compactMap { $0 },
+    tensors: { [$0.outputs, $0.hidden, $0.cell] }
+  ) {
+    guard x.rank >= 2, x.shape[0] > 0 else {
+      return (
+        Misuse.fail("lstm", "needs [time, ..., inputs] and at least one time, got \(x.shape)"), .placeholder,
+        .placeholder
+      )
+    }
+    guard checkCell(x, [hidden, cell], inputWeight, hiddenWeight, [inputBias, hiddenBias], gates: 4, times: 1, "lstm")
+    else {
+      return (.placeholder, .placeholder, .placeholder)
+    }
+    let width = hiddenWeight.shape[1]
+    let lead = hidden.shape.first(hidden.rank - 1)
+    let (times, batch) = (x.shape[0], lead.elementCount)
+    // What the inputs contribute, for all times in one product.
+    let biased = linear(x, inputWeight, inputBias)
+    let projected = hiddenBias.map { biased + $0 } ?? biased
+    let results = LSTMLayer(times: times, batch: batch, hidden: width, reverse: reverse)([
+      projected.reshaped([times, batch, 4 * width]), hidden.reshaped([batch, width]), cell.reshaped([batch, width]),
+      hiddenWeight,
+    ])
+    let state = hidden.shape
+    let last = reverse ? 0 : times - 1
     return (
-      Misuse.fail("lstm", "needs [time, ..., inputs] and at least one time, got \(x.shape)"), .placeholder,
-      .placeholder
+      results[0].reshaped(Shape([times]).followed(by: state)), results[0].part(0, last, 1).reshaped(state),
+      results[1].part(0, last, 1).reshaped(state)
     )
   }
-  guard checkCell(x, [hidden, cell], inputWeight, hiddenWeight, [inputBias, hiddenBias], gates: 4, times: 1, "lstm")
-  else {
-    return (.placeholder, .placeholder, .placeholder)
-  }
-  let width = hiddenWeight.shape[1]
-  let lead = hidden.shape.first(hidden.rank - 1)
-  let (times, batch) = (x.shape[0], lead.elementCount)
-  // What the inputs contribute, for all times in one product.
-  let biased = linear(x, inputWeight, inputBias)
-  let projected = hiddenBias.map { biased + $0 } ?? biased
-  let results = LSTMLayer(times: times, batch: batch, hidden: width, reverse: reverse)([
-    projected.reshaped([times, batch, 4 * width]), hidden.reshaped([batch, width]), cell.reshaped([batch, width]),
-    hiddenWeight,
-  ])
-  let state = hidden.shape
-  let last = reverse ? 0 : times - 1
-  return (
-    results[0].reshaped(Shape([times]).followed(by: state)), results[0].part(0, last, 1).reshaped(state),
-    results[1].part(0, last, 1).reshaped(state)
-  )
 }
