@@ -36,7 +36,7 @@ extension CatalogueTests {
       "a pointwise operator that has a kink at some likely point has a convention",
       arguments: Catalogue.differentiable.filter { $0.isPointwise && !$0.operators.isEmpty })
     func complete(_ row: Row) {
-      let told = Catalogue.conventions.map(\.name) + Catalogue.rows.flatMap { $0.tellsKinks ? $0.operators : [] }
+      let told = Set(Catalogue.conventions.map(\.name) + Catalogue.rows.flatMap { $0.tellsKinks ? $0.operators : [] })
       let special = row.specials.flatMap(\.inputs).filter { $0.isFinite && !Self.likely.contains($0) }
       let numbers = Self.likely + Set(special).sorted()
       // Every combination of numbers, one an element.
@@ -55,8 +55,13 @@ extension CatalogueTests {
       for derivative in derivatives {
         do {
           try withStrictDerivatives(derivative)
+        } catch let error as NotDifferentiableError {
+          // A row of several operators may throw for one that it is made of.
+          #expect(
+            told.contains(error.operation) || !told.isDisjoint(with: row.operators),
+            "\(row.name) has no convention: \(error)")
         } catch {
-          #expect(!Set(row.operators).isDisjoint(with: told), "\(row.name) has no convention: \(error)")
+          Issue.record("\(row.name): \(error)")
         }
       }
     }

@@ -138,10 +138,14 @@ private struct KinkFinder {
       case .log, .log2, .log10, .reciprocal, .rsqrt: return isZero
       case .log1p: return isEqual(a, number(-1))
       case .divide: return isEqual(b, number(0))
-      case .lgamma, .digamma: return of(.and, of(.lessOrEqual, a, number(0)), isEqual(a, of(.floor, a)))
+      case .lgamma, .digamma: return isPole(a)
+      case .polygamma: return isPole(b)
       default: return nil
       }
     }
+
+    /// Whether the gamma function has a pole there: 0 and the negative whole numbers.
+    private func isPole(_ x: Int) -> Int { of(.and, of(.lessOrEqual, x, number(0)), isEqual(x, of(.floor, x))) }
   }
 }
 

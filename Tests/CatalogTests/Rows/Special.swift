@@ -31,7 +31,9 @@ extension Catalogue {
       saves: [.input(0)],
       specials: [
         Special(1, value: 0, slopes: [-0.5772156649015329], second: 1.6449340668482264), Special(2, value: 0),
-        Special(0, value: .infinity), Special(-1, value: .infinity), Special(-0.5, value: 1.2655121234846454),
+        Special(0, value: .infinity, slopes: [-.infinity], second: .infinity, kink: "infinite at the poles"),
+        Special(-1, value: .infinity, slopes: [.nan], second: .infinity, kink: "infinite at the poles"),
+        Special(-0.5, value: 1.2655121234846454),
       ]),
     .unary(
       "digamma", .uniform(1.8, 6), { digamma($0) }, { SpecialFunctions.digamma($0) }, ulps: 40,
@@ -39,11 +41,16 @@ extension Catalogue {
       specials: [
         Special(1, value: -0.5772156649015329, slopes: [1.6449340668482264], second: -2.4041138063191885),
         Special(-0.5, value: 0.03648997397857652, slopes: [8.934802200544679]),
+        Special(0, value: -.infinity, slopes: [.infinity], second: -.infinity, kink: "infinite at the poles"),
+        Special(-1, value: .nan, slopes: [.infinity], second: .nan, kink: "infinite at the poles"),
       ]),
     .unary(
       "polygamma", .uniform(0.3, 4.5), { polygamma(2, $0) }, { SpecialFunctions.polygamma(2, $0) }, ulps: 64,
       saves: [.input(0)],
-      specials: [Special(1, value: -2.4041138063191885, slopes: [6.493939402266829])]),
+      specials: [
+        Special(1, value: -2.4041138063191885, slopes: [6.493939402266829]),
+        Special(0, value: -.infinity, slopes: [.infinity], second: -.infinity, kink: "infinite at the poles"),
+      ]),
   ]
 }
 
