@@ -31,9 +31,10 @@ enum { eager_nanoseconds = 20000, awake_nanoseconds = 200000, looks_per_clock = 
 // A caller that waits for others so long sleeps in between.
 enum { patient_nanoseconds = 1000000, nap_nanoseconds = 100000 };
 
-// What a job must cost to be shared. Where cores have no common cache, a part's data takes microseconds to come over;
-// which is so is seen from how long threads that look out take to join a job, at best of some.
-enum { least_nanoseconds = 3000, least_nanoseconds_afar = 8000, near_nanoseconds = 160, jobs_per_verdict = 16 };
+// What a job must cost to be shared: so many times as long as a thread that looks out takes to join one, at best of
+// some, within these bounds. The farther apart cores are, the longer a part's data takes to come over, too:
+// microseconds where they have no common cache.
+enum { joins_per_job = 20, least_nanoseconds = 3000, most_nanoseconds = 8000, jobs_per_verdict = 16 };
 
 // What the threads must have missed before they are woken.
 enum { waking_nanoseconds = 40000 };
@@ -53,7 +54,7 @@ static struct {
   int64_t missed_at;        // when the last of it began
   int64_t quickest;         // to join, of the latest jobs
   uint32_t jobs_seen;
-  bool is_near;             // whether other cores are; not known at first
+  int64_t least;            // nanoseconds that a job must cost; 0 until something is known
   pthread_mutex_t mutex;    // of the conditions
   pthread_cond_t wake[most_threads];
 } team = {.mutex = PTHREAD_MUTEX_INITIALIZER};
@@ -268,15 +269,18 @@ static void judge_distance(void) {
   if (time <= 0) return;
   if (team.jobs_seen == 0 || time < team.quickest) team.quickest = time;
   if (++team.jobs_seen < jobs_per_verdict) return;
-  __atomic_store_n(&team.is_near, team.quickest < near_nanoseconds, __ATOMIC_RELAXED);
+  int64_t least = joins_per_job * team.quickest;
+  if (least < least_nanoseconds) least = least_nanoseconds;
+  if (least > most_nanoseconds) least = most_nanoseconds;
+  __atomic_store_n(&team.least, least, __ATOMIC_RELAXED);
   team.jobs_seen = 0;
 }
 
 void adj_team_run(int64_t parts, int32_t threads, int64_t cost, void (*body)(void *, int64_t), void *context) {
   if (threads > most_threads) threads = most_threads;
   if (threads > parts) threads = (int32_t)parts;
-  bool is_near = __atomic_load_n(&team.is_near, __ATOMIC_RELAXED);
-  if (threads <= 1 || cost < (is_near ? least_nanoseconds : least_nanoseconds_afar) ||
+  int64_t least = __atomic_load_n(&team.least, __ATOMIC_RELAXED);
+  if (threads <= 1 || cost < (least > 0 ? least : most_nanoseconds) ||
       __atomic_exchange_n(&team.taken, true, __ATOMIC_ACQUIRE)) {
     for (int64_t part = 0; part < parts; part++) body(context, part);
     return;
