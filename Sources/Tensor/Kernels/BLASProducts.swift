@@ -44,11 +44,11 @@ extension BLAS {
         dtype: dtype, transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k,
         alpha: alpha, lda: lda, ldb: ldb, beta: beta, ldc: ldc),
       a: a, strideA: strideA * size, b: b, strideB: strideB * size, c: c, strideC: strideC * size)
-    let work = m &* n &* k
-    let parts = min(limit, batch, work &* batch / Multiplication.workOfPart)
+    let effort = products.product.effort
+    let parts = min(limit, batch, effort &* batch / Multiplication.workOfPart)
     // Products that are large themselves are split one after the other.
-    if parts <= 1 || work >= Multiplication.workOfLarge { return products.run(0..<batch, limit: limit) }
-    Parallel.share(parts, threads: limit, nanoseconds: Multiplication.nanoseconds(work &* batch)) { part in
+    if parts <= 1 || effort >= Multiplication.workOfLarge { return products.run(0..<batch, limit: limit) }
+    Parallel.share(parts, threads: limit, nanoseconds: Multiplication.nanoseconds(effort &* batch)) { part in
       products.run(batch * part / parts..<batch * (part + 1) / parts, limit: 1)
     }
   }

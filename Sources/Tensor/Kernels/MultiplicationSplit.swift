@@ -19,6 +19,10 @@ extension Multiplication {
   /// What so many multiply-adds take one thread, about.
   static func nanoseconds(_ work: Int) -> Int { work / 100 }
 
+  /// What it takes, in multiply-adds: a number that is read or written as much as eight, so that thin matrices count.
+  @inline(__always)
+  var effort: Int { m &* n &* k &+ 8 &* (m &* (n &+ k) &+ n &* k) }
+
   /// The axis that is cut, and the length of its pieces; of the summed axis, how many parts.
   private enum Split {
     case rows(Int)
@@ -32,17 +36,16 @@ extension Multiplication {
     _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, limit: @autoclosure () -> Int
   ) {
     if m <= 0 || n <= 0 { return }
-    let work = m &* n &* k
     // Most products of small nets: not worth a look.
-    if work < 2 * Multiplication.workOfPart { return runWhole(a, b, c) }
-    runLarge(work, a, b, c, limit())
+    if effort < 2 * Multiplication.workOfPart { return runWhole(a, b, c) }
+    runLarge(a, b, c, limit())
   }
 
   @inline(never)
   private func runLarge(
-    _ work: Int, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, _ limit: Int
+    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, _ limit: Int
   ) {
-    guard let split = split(work, limit) else { return runWhole(a, b, c) }
+    guard let split = split(limit) else { return runWhole(a, b, c) }
     switch split {
     case .rows(let length): runRows(length, a, b, c, limit)
     case .columns(let length): runColumns(length, a, b, c, limit)
@@ -50,12 +53,13 @@ extension Multiplication {
     }
   }
 
-  private func split(_ work: Int, _ limit: Int) -> Split? {
+  private func split(_ limit: Int) -> Split? {
+    let (work, effort) = (m &* n &* k, effort)
     // Few numbers, each a sum of many: always the same partial sums, however many threads there are.
     if k >= 8 * max(m, n), m &* n <= Multiplication.narrow {
-      return .depth(parts: min(8, work / Multiplication.workOfPart))
+      return .depth(parts: min(8, effort / Multiplication.workOfPart))
     }
-    let parts = BLAS.splitsByItself ? 1 : min(limit, work / Multiplication.workOfPart)
+    let parts = BLAS.splitsByItself ? 1 : min(limit, effort / Multiplication.workOfPart)
     if m >= n {
       if isNarrow(n, k, work) { return .rows(piece(m, n &* k, parts, 4)) }
       return parts > 1 ? .rows(rounded(m, parts, 4)) : nil
@@ -83,7 +87,7 @@ extension Multiplication {
     return (length + unit - 1) / unit * unit
   }
 
-  private var nanoseconds: Int { Multiplication.nanoseconds(m &* n &* k) }
+  private var nanoseconds: Int { Multiplication.nanoseconds(effort) }
 
   private func runRows(
     _ length: Int, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, _ limit: Int
