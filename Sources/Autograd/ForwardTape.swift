@@ -47,7 +47,9 @@ final class ForwardTape: @unchecked Sendable {
       for node in inRecordingOrder(ends.filter { $0.sequence < boundary }) { builder.add(node) }
     }
     let oldest = boundary ?? ends.map(\.sequence).min() ?? .max
-    for node in nodes(before: results, since: oldest) { builder.add(node) }
+    let nodes = nodes(before: results, since: oldest)
+    builder.reserve(nodes.count)
+    for node in nodes { builder.add(node) }
     seeds = inputs.map { builder.place(of: $0) ?? -1 }
     self.results = results.map { $0.flatMap { builder.place(of: $0) } ?? -1 }
     let used = Set(self.results)
@@ -86,6 +88,16 @@ private struct TapeBuilder {
   private var endPlaces: Set<Int32> = []
 
   init(ends: Set<UInt64>) { self.ends = ends }
+
+  /// Makes room for so many nodes, of one result and two inputs each as a rule.
+  mutating func reserve(_ count: Int) {
+    steps.reserveCapacity(count)
+    sources.reserveCapacity(2 * count)
+    sizes.reserveCapacity(count)
+    elements.reserveCapacity(count)
+    sequences.reserveCapacity(count)
+    firstPlaces.reserveCapacity(count)
+  }
 
   func place(of tensor: Tensor) -> Int? { tensor.node.flatMap { place($0, Int(tensor.output)) } }
 
@@ -139,20 +151,34 @@ private struct TapeBuilder {
         last[Int(source)] = index
       }
     }
-    var byStep: [[Int]] = Array(repeating: [], count: steps.count)
-    for (place, step) in last.enumerated() where step >= 0 && !results.contains(place) { byStep[step].append(place) }
-    var dropped: [Int] = []
+    for place in results where place >= 0 { last[place] = -1 }
+    for step in last where step >= 0 { steps[step].droppedEnd += 1 }
+    for index in steps.indices.dropFirst() { steps[index].droppedEnd += steps[index - 1].droppedEnd }
+    let count = steps.last?.droppedEnd ?? 0
+    var dropped = Array(repeating: 0, count: count)
+    // Each step's part is filled from its beginning, which moves to its end.
+    var next = steps.indices.map { $0 == 0 ? 0 : steps[$0 - 1].droppedEnd }
+    for (place, step) in last.enumerated() where step >= 0 {
+      dropped[next[step]] = place
+      next[step] += 1
+    }
+    return (dropped, mostHeld(dropped, seeds))
+  }
+
+  /// The most bytes that are held at one time.
+  private func mostHeld(_ dropped: [Int], _ seeds: Set<Int>) -> Int {
     var held = seeds.reduce(0) { $1 >= 0 ? $0 + sizes[$1] : $0 }
     var most = held
-    for (index, places) in byStep.enumerated() {
-      let step = steps[index]
+    var next = 0
+    for step in steps {
       for output in 0..<step.node.outputCount { held += sizes[step.place + output] }
       most = Swift.max(most, held)
-      for place in places { held -= sizes[place] }
-      dropped += places
-      steps[index].droppedEnd = dropped.count
+      while next < step.droppedEnd {
+        held -= sizes[dropped[next]]
+        next += 1
+      }
     }
-    return (dropped, most)
+    return most
   }
 }
 
