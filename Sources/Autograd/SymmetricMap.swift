@@ -30,9 +30,7 @@ struct SymmetricMap: @unchecked Sendable {
   /// A block for each pair of tensors.
   func dense(_ operation: String, _ budget: MemoryBudget) throws(MemoryBudgetError) -> [[Tensor]] {
     let most = lanesBesideDense(budget)
-    if most > 0, let matrix = sparse(most: most) {
-      return space.blocks(of: matrix.dense())
-    }
+    if most > 0, let matrix = denseOfFew(most: most) { return space.blocks(of: matrix) }
     return try blocks.matrix(operation, budget)
   }
 
@@ -50,7 +48,7 @@ struct SymmetricMap: @unchecked Sendable {
   }
 
   /// All elements, where few are not zero and finding them pays. What products find is verified by another one.
-  private func sparse(most: Int = .max) -> SparseMatrix? {
+  func sparse(most: Int = .max) -> SparseMatrix? {
     guard let (plan, isCertain) = detectedPlan(most: most) else { return nil }
     let (matrix, isComplete) = evaluate(plan, checks: !isCertain, most: most)
     return isComplete ? matrix : nil

@@ -38,11 +38,16 @@ public struct SparseMatrix: Sendable, CustomStringConvertible {
   public func dense() -> Tensor {
     if isPlain() {
       let result = Tensor.zeros([rowCount, columnCount], dtype: values.dtype)
-      result.storage.setNumbers(values.storage, at: rows.indices.lazy.map { rows[$0] * columnCount + columns[$0] })
+      write(into: result.storage)
       return result
     }
     let places = Tensor(zip(rows, columns).map { $0 * columnCount + $1 }, shape: [count])
     return values.spread(to: places, of: rowCount * columnCount).reshaped([rowCount, columnCount])
+  }
+
+  /// Sets the elements that are kept in a dense matrix that nobody else reads.
+  func write(into matrix: Storage) {
+    matrix.setNumbers(values.storage, at: rows.indices.lazy.map { rows[$0] * columnCount + columns[$0] })
   }
 
   /// The product with a vector, [..., columnCount] to [..., rowCount].
@@ -70,7 +75,11 @@ public struct SparseMatrix: Sendable, CustomStringConvertible {
 
   private func addProduct<T: BinaryFloatingPoint>(_: T.Type, _ numbers: Storage, _ vector: Storage, _ result: Storage) {
     let (a, x, y) = (numbers.typed(T.self), vector.typed(T.self), result.typed(T.self))
-    for index in rows.indices { y[rows[index]] += a[index] * x[columns[index]] }
+    rows.withUnsafeBufferPointer { rows in
+      columns.withUnsafeBufferPointer { columns in
+        for index in 0..<rows.count { y[rows[index]] += a[index] * x[columns[index]] }
+      }
+    }
     withExtendedLifetime((numbers, vector)) {}
   }
 

@@ -14,6 +14,11 @@ extension SymmetricMap {
   /// From this size on a dense result first asks whether it is sparse.
   private static var leastCount: Int { 512 }
 
+  /// Whether a dense result first asks whether it is sparse. Mixed dtypes are joined at a precision of their own.
+  var asksForZeros: Bool {
+    space.count >= Self.leastCount && space.templates.allSatisfy { $0.dtype == space.dtype }
+  }
+
   /// The pattern, and whether it is certain; nil where it is not worth while, but always a pattern where `always`.
   ///
   /// - Parameters:
@@ -23,10 +28,7 @@ extension SymmetricMap {
     plan: CompressionPlan, isCertain: Bool
   )? {
     let count = space.count
-    // Mixed dtypes are joined at a precision of their own.
-    guard always || (count >= Self.leastCount && space.templates.allSatisfy { $0.dtype == space.dtype }) else {
-      return nil
-    }
+    guard always || asksForZeros else { return nil }
     var search = PatternSearch(count: count, isThorough: always) { reachedAlongGraph($0) }
     search.isBrief = isBrief
     switch search.run() {
