@@ -67,8 +67,11 @@ private struct KinkFinder {
       let operation = Operation(graph: target, primitive: primitive, a: plain[a], b: plain[b], y: plain[id])
       if let (tie, ways) = operation.choice {
         add(target.apply(.and, tie, differs(ways.map { copy([id: $0]) }, in: target)))
-      } else if let point = operation.singularity, let weight = sensitivity(to: id) {
-        add(target.apply(.and, point, target.apply(.notEqual, copy()[weight], target.constant(0))))
+      } else if let point = operation.singularity {
+        for weight in [sensitivity(of: results, to: id), operation.hasPoles ? sensitivity(of: slopes, to: id) : nil] {
+          guard let weight else { continue }
+          add(target.apply(.and, point, target.apply(.notEqual, copy()[weight], target.constant(0))))
+        }
       }
     }
     guard let found, target.constantValue(found) != 0 else { return nil }
@@ -77,9 +80,9 @@ private struct KinkFinder {
       parameterCount: source.parameterCount)
   }
 
-  /// How much the results depend on a value, in sum; nil where not at all.
-  private func sensitivity(to id: Int) -> Int? {
-    graph.cotangents(of: [id], from: results.map { (value: $0, cotangent: graph.constant(1)) })[0]
+  /// How much some values depend on another, in sum; nil where not at all.
+  private func sensitivity(of values: [Int], to id: Int) -> Int? {
+    graph.cotangents(of: [id], from: values.map { (value: $0, cotangent: graph.constant(1)) })[0]
   }
 
   /// Whether results or slopes differ between two ways. NaN on a way that is not taken says nothing.
@@ -122,6 +125,15 @@ private struct KinkFinder {
       case .floorDivide: (isEqual(of(.remainder, a, b), number(0)), [y, of(.subtract, y, number(1))])
       case .remainder: (isEqual(y, number(0)), [number(0), b])
       default: nil
+      }
+    }
+
+    /// Whether it is infinite where it has no derivative: then a slope that depends on it is, too, though a formula may
+    /// state its slope and leave out what leads there.
+    var hasPoles: Bool {
+      switch primitive {
+      case .log, .log2, .log10, .log1p, .reciprocal, .rsqrt, .divide, .lgamma, .digamma, .polygamma: true
+      default: false
       }
     }
 
