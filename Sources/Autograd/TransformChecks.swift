@@ -44,8 +44,14 @@ func areIndependent(_ inputs: [Tensor], _ operation: String) -> Bool {
     Misuse.report(operation, "input \(index) is not tracked; make it with requiresGrad: true or tracked()")
     return false
   }
-  let places = Dictionary(
-    inputs.enumerated().map { ($1.node!.sequence, $0) }, uniquingKeysWith: { first, _ in first })
+  var places: [UInt64: Int] = [:]
+  for (index, input) in inputs.enumerated() {
+    if let first = places.updateValue(index, forKey: input.node!.sequence), inputs[first].output == input.output {
+      Misuse.report(
+        operation, "input \(index), \(input.dtype) \(input.shape), is input \(first) again; leave one of them out")
+      return false
+    }
+  }
   // The input that each node is, or was computed from.
   var origins: [UInt64: Int] = [:]
   for node in nodes(before: inputs, since: places.keys.min() ?? .max) {

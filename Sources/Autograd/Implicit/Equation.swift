@@ -69,6 +69,11 @@ struct Equation {
 
   // MARK: Derivatives
 
+  /// Whether a search can keep to these limits; false after a report.
+  static func areLimits(_ tolerance: Double?, _ maxSteps: Int, _ operation: String) -> Bool {
+    (tolerance.map { isTolerance($0, operation) } ?? true) && isIterations(maxSteps, operation, least: 0)
+  }
+
   /// What `search` finds, as a function of theta. Both look at numbers, so that they compute in rehearsals, too.
   func solution(_ search: (Tensor) throws(SolveError) -> Tensor) throws(SolveError) -> [Tensor] {
     try Meter.computing { () throws(SolveError) in
@@ -78,6 +83,7 @@ struct Equation {
 
   private func differentiable(_ solution: Tensor) throws(SolveError) -> Tensor {
     guard isRecording, reading.isTracked || theta.contains(where: \.isTracked) else { return solution }
+    try checkSize()
     let reads = RecordedReads()
     guard let call = reads.noting({ recorded(at: solution) }) else { return solution }
     let captured = captured(by: call.output, since: call.firstLeaf, given: call.inputs)
@@ -94,6 +100,14 @@ struct Equation {
     return withoutGrad { Recording(operation, [x.detached()]) { [residual($0[0], constants)] } }
   }
 
+  /// Throws where dF/dx is more than memory should hold.
+  private func checkSize() throws(SolveError) {
+    let bytes = space.count.multipliedClamped(space.count).multipliedClamped(DType.float64.byteCount)
+    guard bytes <= MemoryBudget.automatic.bytes else {
+      throw .tooLarge(operation: operation, size: space.count, bytes: bytes)
+    }
+  }
+
   /// dF/dx, factored; nil where it is singular. Rows are pulled in blocks, straight into the matrix.
   private func factors(of call: Recording<[Tensor]>) -> LUFactors? {
     guard let (rows, _) = jacobianMap(call, call.inputs, .reverse) else { return nil }
@@ -106,6 +120,7 @@ struct Equation {
 
   /// Newton's method; a step that does not make the residual smaller is halved.
   func newton(from start: Tensor, tolerance: Double?, maxSteps: Int) throws(SolveError) -> Tensor {
+    try checkSize()
     var x = start
     var residual = value(x)
     var size = residual.largest

@@ -102,7 +102,9 @@ private func newtonSolve<Unknowns: TensorStructure, Theta: TensorStructure>(
   _ f: @escaping (Unknowns, Theta) -> Unknowns, _ start: Unknowns, _ theta: Theta, _ tolerance: Double?,
   _ maxSteps: Int
 ) throws(SolveError) -> Unknowns {
-  guard let equation = Equation("rootSolve", start, theta, { _, value in value }, f) else { return start }
+  guard Equation.areLimits(tolerance, maxSteps, "rootSolve"),
+    let equation = Equation("rootSolve", start, theta, { _, value in value }, f)
+  else { return start }
   let found = try equation.solution { (x: Tensor) throws(SolveError) in
     try equation.newton(from: x, tolerance: tolerance, maxSteps: maxSteps)
   }
@@ -113,7 +115,9 @@ private func repeatedSolve<Unknowns: TensorStructure, Theta: TensorStructure>(
   _ g: @escaping (Unknowns, Theta) -> Unknowns, _ start: Unknowns, _ theta: Theta, _ tolerance: Double?,
   _ maxSteps: Int
 ) throws(SolveError) -> Unknowns {
-  guard let equation = Equation("fixedPoint", start, theta, { x, value in x - value }, g) else { return start }
+  guard Equation.areLimits(tolerance, maxSteps, "fixedPoint"),
+    let equation = Equation("fixedPoint", start, theta, { x, value in x - value }, g)
+  else { return start }
   let found = try equation.solution { (x: Tensor) throws(SolveError) in
     try equation.iterate(from: x, tolerance: tolerance, maxSteps: maxSteps)
   }

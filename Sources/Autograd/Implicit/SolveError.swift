@@ -4,6 +4,9 @@ public enum SolveError: Error, Hashable, Sendable, CustomStringConvertible {
   case noConvergence(operation: String, steps: Int, residual: Double)
   /// The derivative of the equation with respect to the unknowns has no inverse at the solution.
   case singular(operation: String, size: Int)
+  /// The derivative of the equation with respect to the unknowns, a dense float64 matrix, is larger than half of the
+  /// machine's memory. Thrown before that is asked for.
+  case tooLarge(operation: String, size: Int, bytes: Int)
 
   /// Which solve failed and why: what is left of the residual and what to change, or which derivative is singular.
   public var description: String {
@@ -14,6 +17,9 @@ public enum SolveError: Error, Hashable, Sendable, CustomStringConvertible {
     case .singular(let operation, let size):
       "\(operation): the derivative of the equation with respect to its \(size) unknowns is singular at the "
         + "solution, so the solution has no derivative there"
+    case .tooLarge(let operation, let size, let bytes):
+      "\(operation): the derivative of the equation with respect to its \(size) unknowns needs \(bytes) bytes, more "
+        + "than half of the machine's memory; solve independent parts of it one by one"
     }
   }
 }
