@@ -21,8 +21,13 @@ struct BlockMap: @unchecked Sendable {
     return sources.reduce(0) { $0.addingClamped($1.count.multipliedClamped(width)) }
   }
 
-  /// Bytes of the whole matrix and of the smallest block of rows on the way: what a budget must have.
-  var leastBytes: Int { matrixBytes.addingClamped(sources.contains { $0.count > 0 } ? bytesPerLane : 0) }
+  /// What a budget must have: bytes of the whole matrix and of the smallest block of rows on the way. Where products are
+  /// recorded their graphs stay, of all rows, and the rows beside the matrix that they are put together to.
+  var leastBytes: Int {
+    let rows = sources.reduce(0) { $0.addingClamped($1.count) }
+    if isRecorded { return matrixBytes.multipliedClamped(2).addingClamped(rows.multipliedClamped(bytesPerLane)) }
+    return matrixBytes.addingClamped(rows > 0 ? bytesPerLane : 0)
+  }
 
   /// The products with every basis vector: for each source and target a tensor [source's shape + target's
   /// shape], or [target's + source's] where `transposed`.

@@ -3,9 +3,10 @@ import Tensor
 /// The diagonal of the Hessian of a function that gives one number, exactly, as a structure of the input's shapes.
 ///
 /// Costs a recorded gradient and one product for each element of the input, in blocks of basis vectors that share
-/// the work of each node; memory for one block. Of 512 elements on it first asks, with eight products or a few
-/// dozen, whether the Hessian has few elements in each row that are not zero, as that of a sum of terms of few
-/// neighbours has; if so, a handful of products give all. For an estimate by few products see
+/// the work of each node; memory for one block. Of 512 elements on it first asks along the graph, for less
+/// than one product (where an operator on the way cannot tell, with eight products or a few dozen), whether the Hessian
+/// has few elements in each row that are not zero, as that of a sum of terms of few neighbours has; if so, a handful of
+/// products give all. For an estimate by few products see
 /// ``HessianOperator/diagonalEstimate(samples:using:)``.
 /// - Precondition: Floating-point inputs; a result of one floating-point element.
 @_disfavoredOverload

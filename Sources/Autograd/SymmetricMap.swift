@@ -13,7 +13,34 @@ struct SymmetricMap: @unchecked Sendable {
 
   /// The product with a vector of all elements, or with each of a block of them.
   func flat(_ vector: Tensor) -> Tensor {
-    space.joined(products(space.split(vector)), lead: vector.shape.first(vector.rank - 1))
+    let lead = vector.shape.first(vector.rank - 1)
+    return space.joined(product(space.split(vector), lead: lead), lead: lead)
+  }
+
+  /// The products with vectors that carry extra leading axes; nil is zero. As many at once as stay within the cache,
+  /// where they are not recorded.
+  func product(_ vectors: [Tensor], lead: Shape) -> [Tensor?] {
+    let count = lead.elementCount
+    let lanes = blocks.lanes(count)
+    let isTracked = isRecording && vectors.contains { $0.isTracked }
+    if blocks.isRecorded || isTracked || lanes >= count { return products(vectors) }
+    return productInParts(vectors, lead, lanes)
+  }
+
+  private func productInParts(_ vectors: [Tensor], _ lead: Shape, _ lanes: Int) -> [Tensor?] {
+    let rows = zip(vectors, space.templates).map { vector, template in
+      vector.reshaped(Shape(arrayLiteral: lead.elementCount).followed(by: template.shape))
+    }
+    let results = rows.map { Storage($0.shape, $0.dtype) }
+    let pieces = blocks.pieces(lead.elementCount, lanes: lanes)
+    blocks.forEachPiece(pieces.count, lanes: lanes, most: .max) { piece in
+      withoutGrad {
+        for (result, part) in zip(results, products(rows.map { $0[pieces[piece]] })) {
+          result.write(part, rows: pieces[piece])
+        }
+      }
+    }
+    return zip(results, space.templates).map { Tensor($0).reshaped(lead.followed(by: $1.shape)) }
   }
 
   /// The zero map.
@@ -29,16 +56,21 @@ struct SymmetricMap: @unchecked Sendable {
 
   /// A block for each pair of tensors.
   func dense(_ operation: String, _ budget: MemoryBudget) throws(MemoryBudgetError) -> [[Tensor]] {
-    let most = lanesBesideDense(budget)
-    if most > 0, let matrix = denseOfFew(most: most) { return space.blocks(of: matrix) }
+    let spare = budget.bytes - blocks.matrixBytes
+    if spare > 0, let matrix = denseOfFew(beside: spare) { return space.blocks(of: matrix) }
     return try blocks.matrix(operation, budget)
   }
 
-  /// The most vectors that a block may have beside the dense result within a budget: of several tensors its blocks are
-  /// parts of one matrix.
-  func lanesBesideDense(_ budget: MemoryBudget) -> Int {
-    let bytes = blocks.matrixBytes
-    return bytes <= budget.bytes ? (budget.bytes - bytes) / Swift.max(blocks.bytesPerLane, 1) : 0
+  /// What an element of a pattern takes beside a dense result: its row, column and place, the lists that they are found
+  /// by, and its number.
+  private var bytesOfElement: Int { 6 * MemoryLayout<Int>.size + space.dtype.byteCount }
+
+  /// The most elements of a pattern in so many bytes.
+  func elements(in bytes: Int) -> Int { bytes / bytesOfElement }
+
+  /// The most vectors that a block may have in so many bytes, beside a pattern of some elements.
+  func lanes(in bytes: Int, beside elements: Int = 0) -> Int {
+    Swift.max(bytes - elements.multipliedClamped(bytesOfElement), 0) / Swift.max(blocks.bytesPerLane, 1)
   }
 
   /// The diagonal of each tensor's block.
@@ -47,10 +79,16 @@ struct SymmetricMap: @unchecked Sendable {
     return blocks.diagonal()
   }
 
-  /// All elements, where few are not zero and finding them pays. What products find is verified by another one.
-  func sparse(most: Int = .max) -> SparseMatrix? {
-    guard let (plan, isCertain) = detectedPlan(most: most) else { return nil }
-    let (matrix, isComplete) = evaluate(plan, checks: !isCertain, most: most)
+  /// All elements, where few are not zero and finding them pays, in so many bytes.
+  func sparse(in bytes: Int = .max) -> SparseMatrix? {
+    detectedPlan(most: lanes(in: bytes), mostElements: elements(in: bytes)).flatMap { evaluated($0, in: bytes) }
+  }
+
+  /// The elements of a pattern; what products found is verified by another one.
+  func evaluated(_ found: (plan: CompressionPlan, isCertain: Bool), in bytes: Int) -> SparseMatrix? {
+    let most = lanes(in: bytes, beside: found.plan.places.count)
+    guard most > 0 else { return nil }
+    let (matrix, isComplete) = evaluate(found.plan, checks: !found.isCertain, most: most)
     return isComplete ? matrix : nil
   }
 
@@ -58,25 +96,49 @@ struct SymmetricMap: @unchecked Sendable {
   func detected(_ budget: MemoryBudget?) throws(MemoryBudgetError) -> SparseMatrix {
     // A search needs a product, too, and no more.
     let least = budget.map { Swift.max(1, $0.bytes / Swift.max(blocks.bytesPerLane, 1)) } ?? .max
-    let (plan, isCertain) = detectedPlan(always: true, most: least)!
-    let (matrix, isComplete) = evaluate(plan, checks: !isCertain, most: try lanes(for: plan, within: budget))
-    if isComplete { return matrix }
-    let whole = CompressionPlan(.banded(space.count), count: space.count)!
-    return evaluate(whole, most: try lanes(for: whole, within: budget)).matrix
+    let most = budget.map { $0.bytes / bytesOfSparseElement } ?? .max
+    guard let (plan, isCertain) = detectedPlan(always: true, most: least, mostElements: most) else {
+      // Given up where there was one too many.
+      _ = try lanes(for: most.addingClamped(1), within: budget)
+      return try whole(budget)
+    }
+    let (matrix, isComplete) = evaluate(
+      plan, checks: !isCertain, most: try lanes(for: plan.places.count, within: budget))
+    return isComplete ? matrix : try whole(budget)
   }
 
-  /// The most vectors that a block of a pattern's products may have within a budget.
-  func lanes(for plan: CompressionPlan, within budget: MemoryBudget?) throws(MemoryBudgetError) -> Int {
+  /// Every element.
+  private func whole(_ budget: MemoryBudget?) throws(MemoryBudgetError) -> SparseMatrix {
+    let most = try lanes(for: space.count.multipliedClamped(space.count), within: budget)
+    return evaluate(CompressionPlan(.banded(space.count), count: space.count)!, most: most).matrix
+  }
+
+  /// What an element of a sparse result takes: its number, row, column and place among the products.
+  private var bytesOfSparseElement: Int { space.dtype.byteCount + 3 * MemoryLayout<Int>.size }
+
+  /// The most vectors that a block of products may have within a budget, beside so many elements of a sparse result.
+  func lanes(for count: Int, within budget: MemoryBudget?) throws(MemoryBudgetError) -> Int {
     guard let budget else { return .max }
-    let elements = plan.places.count.multipliedClamped(space.dtype.byteCount + 3 * MemoryLayout<Int>.size)
+    let elements = count.multipliedClamped(bytesOfSparseElement)
     // The vectors that are multiplied and their products count, too.
     let lane = blocks.bytesPerLane + 2 * space.count * space.dtype.byteCount
-    let needed = elements.addingClamped(plan.colorCount > 0 ? lane : 0)
+    let needed = elements.addingClamped(count > 0 ? lane : 0)
     guard needed <= budget.bytes else {
       throw MemoryBudgetError(
         operation: "hessian", resultBytes: elements, predictedBytes: needed, budget: budget)
     }
     return Swift.max(1, (budget.bytes - elements) / lane)
+  }
+}
+
+extension Storage {
+  /// Sets some rows along the first axis, of contiguous memory that nobody else reads; nil is zeros.
+  fileprivate func write(_ part: Tensor?, rows: Range<Int>) {
+    let width = count / shape[0]
+    let place = Storage(
+      viewing: self, shape: [rows.count, width], strides: [width, 1], offset: rows.lowerBound * width)
+    let value = part?.reshaped([rows.count, width]) ?? Tensor.zeros([1, 1], dtype: dtype).expanded(to: place.shape)
+    StridedCopy.copy(value.storage, into: place)
   }
 }
 

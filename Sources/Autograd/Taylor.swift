@@ -6,9 +6,9 @@ import Tensor
 /// u, u', u'', ... with respect to t, of f(x + t v) at t = 0.
 ///
 /// One forward sweep carries all orders: beside the value it costs `order` evaluations where f is linear and at
-/// most about `order` (`order` + 1) / 2 elsewhere; nested ``jvp(_:at:along:)`` costs 2 to the power of `order`. The results may be differentiated again, by any
-/// transform, with respect to whatever f depends on: the gradient of a loss made of u, u_x and u_xx is one
-/// `grad` around all of it.
+/// most about `order` (`order` + 1) / 2 elsewhere; nested ``jvp(_:at:along:)`` costs 2 to the power of `order`.
+/// The results may be differentiated again, by any transform, with respect to whatever f depends on: the gradient of a
+/// loss made of u, u_x and u_xx is one `grad` around all of it.
 ///
 /// Conventions at non-smooth points are those of the functions' first derivatives, taken again: the branch is
 /// chosen by the value.

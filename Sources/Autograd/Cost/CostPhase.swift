@@ -22,6 +22,13 @@ struct CostPhase {
 
   var cost: ComputationCost { ComputationCost(flops: flops, peakBytes: peakBytes) }
 
+  /// This while so many bytes more are alive.
+  func beside(bytes: Int) -> CostPhase {
+    var all = self
+    all.peakBytes = peakBytes.addingClamped(bytes)
+    return all
+  }
+
   /// This and then another, while what this left stays.
   func followed(by next: CostPhase) -> CostPhase {
     var both = self

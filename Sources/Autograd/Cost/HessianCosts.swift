@@ -11,7 +11,8 @@ struct HessianCosts {
 
   init(_ map: SymmetricMap) {
     // A result that fits into no budget is predicted as if it did.
-    let most = Swift.max(map.lanesBesideDense(.automatic), 1)
+    let spare = MemoryBudget.automatic.bytes - map.blocks.matrixBytes
+    let most = Swift.max(map.lanes(in: spare), 1)
     var found: (plan: CompressionPlan, isCertain: Bool)?
     let search = CostPhase(rehearses: false) { found = map.detectedPlan(most: most, isBrief: true) }
     guard let (plan, isCertain) = found else {
@@ -25,6 +26,10 @@ struct HessianCosts {
       by: CostPhase(rehearses: true) { matrix = map.evaluate(plan, checks: !isCertain, most: most).matrix })
     sparse = evaluation
     diagonal = evaluation.followed(by: CostPhase(rehearses: true) { _ = map.space.split(matrix!.diagonal()) })
-    dense = evaluation.followed(by: CostPhase(flops: 0, peakBytes: map.blocks.matrixBytes))
+    // Where nothing is recorded, its memory is there while the elements are found.
+    let bytes = map.blocks.matrixBytes
+    dense =
+      map.fillsMeanwhile
+      ? evaluation.beside(bytes: bytes) : evaluation.followed(by: CostPhase(flops: 0, peakBytes: bytes))
   }
 }

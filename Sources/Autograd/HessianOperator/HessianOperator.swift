@@ -60,7 +60,8 @@ public struct HessianOperator<Input: TensorStructure> {
 
   /// Hv.
   ///
-  /// Costs about one and a half gradients (of the Gauss-Newton matrix two), less for each vector of a block. The graph
+  /// Costs about one and a half gradients (of the Gauss-Newton matrix two), less for each vector of a block whose
+  /// tangents are small: blocks are multiplied in parts that stay within the cache. The graph
   /// is walked with what was worked out when the operator was made, and every tangent gives its memory back where it is
   /// read for the last time. So a further product with vectors of the same shapes takes no memory from the system: it
   /// is computed in the blocks of the one before, which the allocator kept (``TensorMemory``), and so is its result,
@@ -71,7 +72,7 @@ public struct HessianOperator<Input: TensorStructure> {
     let tensors = vector.tensors
     guard fit(tensors, templates, "HessianOperator", "vector", "input") else { return vector }
     let lead = lead(tensors, over: templates)
-    return vector.with(orZeros(map.products(tensors), like: templates, lead: lead))
+    return vector.with(orZeros(map.product(tensors, lead: lead), like: templates, lead: lead))
   }
 
   /// The matrix itself, one block for each pair of the input's tensors.

@@ -4,8 +4,8 @@ extension HessianOperator {
   /// The diagonal, exactly, as a structure of the input's shapes.
   ///
   /// Costs one product for each element, in blocks of basis vectors that share the work of each node, and memory
-  /// for one block. Of 512 elements on it first asks, with eight products or a few dozen, whether the matrix has few
-  /// elements in each row that are not zero; if so, a handful of products give all.
+  /// for one block. Of 512 elements on it first asks along the graph whether the matrix has few elements in each row
+  /// that are not zero, as ``hessianDiagonal(_:)`` does; if so, a handful of products give all.
   public func diagonal() -> Input { gradient.with(map.diagonal()) }
 
   /// The trace, exactly, a number: the sum of ``diagonal()``, at its cost.

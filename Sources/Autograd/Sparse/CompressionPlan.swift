@@ -13,7 +13,7 @@ struct CompressionPlan: Sendable {
   let colors: [Int]
   /// Where each element stands among the products, [colours, count].
   let places: [Int]
-  private let kept = KeptBlocks()
+  private let kept = KeptParts()
 
   private init(count: Int, rows: [Int], columns: [Int], colors: [Int]) {
     self.count = count
@@ -55,8 +55,8 @@ struct CompressionPlan: Sendable {
     var rows: [Int] = []
     var columns: [Int] = []
     let width = Swift.min(width, Swift.max(count - 1, 0))
-    rows.reserveCapacity(count * (2 * width + 1))
-    columns.reserveCapacity(count * (2 * width + 1))
+    rows.reserveCapacity(Sparsity.bandElements(count, width))
+    columns.reserveCapacity(Sparsity.bandElements(count, width))
     for row in 0..<count {
       for column in Swift.max(0, row - width)..<Swift.min(count, row + width + 1) {
         rows.append(row)
@@ -67,8 +67,13 @@ struct CompressionPlan: Sendable {
     self.init(count: count, rows: rows, columns: columns, colors: (0..<count).map { $0 % period })
   }
 
-  /// The sums of basis vectors to multiply with, [colours, count].
-  func seeds(_ chosen: Range<Int>, _ dtype: DType) -> Tensor {
+  /// The sums of basis vectors to multiply with for some colours, [colours, count].
+  func block(of chosen: Range<Int>, _ dtype: DType) -> Tensor {
+    if colorCount * count * dtype.byteCount <= KeptParts.mostBytes { return block(dtype, nil)[chosen] }
+    return seeds(chosen, dtype)
+  }
+
+  private func seeds(_ chosen: Range<Int>, _ dtype: DType) -> Tensor {
     let block = Tensor.zeros([chosen.count, count], dtype: dtype)
     for (column, color) in colors.enumerated() where chosen.contains(color) {
       block.storage.setNumber(1, at: (color - chosen.lowerBound) * count + column)
@@ -77,33 +82,44 @@ struct CompressionPlan: Sendable {
   }
 
   /// The elements by the colour whose product gives them: where each colour's begin, and their positions.
+  /// Kept for further calls.
   func elementsByColor() -> RowLists {
-    RowLists(pairs: places.map { $0 / Swift.max(count, 1) }, Array(places.indices), rowCount: colorCount)
+    kept.elementsByColor {
+      RowLists(pairs: places.map { $0 / Swift.max(count, 1) }, Array(places.indices), rowCount: colorCount)
+    }
   }
 
   /// The vectors for all colours, and one more where there is one; small ones are kept for further calls.
   func block(_ dtype: DType, _ last: (() -> Tensor)?) -> Tensor {
-    kept.block(KeptBlocks.Key(dtype: dtype, hasLast: last != nil)) {
+    kept.block(KeptParts.Key(dtype: dtype, hasLast: last != nil)) {
       let all = seeds(0..<colorCount, dtype)
       return last.map { concatenated([all, $0().unsqueezed(axis: 0)]) } ?? all
     }
   }
 }
 
-/// Blocks of vectors that a plan has made.
-private final class KeptBlocks: Sendable {
+/// What a plan has made: blocks of vectors, and its elements by their colours.
+private final class KeptParts: Sendable {
   struct Key: Hashable, Sendable {
     let dtype: DType
     let hasLast: Bool
   }
 
-  private static let mostBytes = 1 << 20
+  static let mostBytes = 1 << 20
   private let blocks = Mutex<[Key: Tensor]>([:])
+  private let byColor = Mutex<RowLists?>(nil)
+
+  func elementsByColor(_ make: () -> RowLists) -> RowLists {
+    if let known = byColor.withLock({ $0 }) { return known }
+    let lists = make()
+    byColor.withLock { $0 = lists }
+    return lists
+  }
 
   func block(_ key: Key, _ make: () -> Tensor) -> Tensor {
     if let known = blocks.withLock({ $0[key] }) { return known }
     let block = withoutGrad(make)
-    if block.count * key.dtype.byteCount <= KeptBlocks.mostBytes { blocks.withLock { $0[key] = block } }
+    if block.count * key.dtype.byteCount <= KeptParts.mostBytes { blocks.withLock { $0[key] = block } }
     return block
   }
 }

@@ -6,6 +6,8 @@ struct PatternSearch {
     case found(CompressionPlan)
     /// A coloured evaluation would cost as much as all columns one by one.
     case isDense
+    /// It has more elements than are wanted.
+    case isTooLarge
     /// Who was asked does not know.
     case isUnknown
   }
@@ -19,6 +21,8 @@ struct PatternSearch {
   var lanesPerLevel = 64
   /// Whether each bit costs a product, which then counts.
   var countsLanes = false
+  /// The most elements that are wanted.
+  var mostElements = Int.max
   /// Whether it gives up, as at a dense matrix, after 256 products, or where rows have more than 64 candidates on
   /// average.
   var isBrief = false
@@ -27,6 +31,7 @@ struct PatternSearch {
   private var ranges: [Range<Int>]
   private var candidates: RowLists
   private var spent = 0
+  private var isTooLarge = false
 
   init(count: Int, isThorough: Bool, reached: @escaping (Tensor) -> Tensor?) {
     self.count = count
@@ -46,6 +51,8 @@ struct PatternSearch {
       spent += colorCount * parts
       if countsLanes && !isThorough && spent > count / 4 { return .isDense }
       guard narrow(colors, colorCount, parts) else { return .isUnknown }
+      // The pairs of rows and ranges become no fewer.
+      if isTooLarge { return .isTooLarge }
     }
     let plan = CompressionPlan(candidates)
     return isThorough || plan.colorCount + (countsLanes ? spent : 0) <= count / 3 ? .found(plan) : .isDense
@@ -102,9 +109,13 @@ struct PatternSearch {
         }
       }
       next.endRow()
+      if next.entries.count > mostElements {
+        isTooLarge = true
+        break
+      }
     }
     withExtendedLifetime((storage, seeds)) {}
-    (ranges, candidates) = (children, next)
+    if !isTooLarge { (ranges, candidates) = (children, next) }
     return true
   }
 }

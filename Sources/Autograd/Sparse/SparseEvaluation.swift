@@ -29,7 +29,7 @@ extension SymmetricMap {
       let chosen = pieces[piece]
       let elements = byColor.entries[byColor.starts[chosen.lowerBound]..<byColor.starts[chosen.upperBound]]
       let first = chosen.lowerBound * plan.count
-      let products = flat(plan.seeds(chosen, space.dtype))
+      let products = flat(plan.block(of: chosen, space.dtype))
       return (elements, products.flattened().elements(at: elements.map { plan.places[$0] - first }))
     }
     if blocks.isRecorded {

@@ -16,7 +16,7 @@ import Tensor
 ///   - sparsity: A band, a pattern, or what is found (`.detected`).
 ///   - checksPattern: Whether one more product checks that nothing is missing in the pattern. Without it the
 ///     elements off a wrong pattern are added to others: the result is wrong, silently. With it they are found
-///     unless they are smaller than the largest products' rounding (1e-8 of them in float64, 3e-4 in float32).
+///     unless they are smaller than the largest products' rounding (2e-8 of them in float64, 5e-4 in float32).
 /// - Precondition: Floating-point inputs of one dtype; a result of one floating-point element; a pattern that
 ///   holds every element that is not zero.
 @_disfavoredOverload
@@ -82,8 +82,11 @@ private struct SparseHessianEvaluation<Input: TensorStructure> {
     guard let recorded = RecordedGradient("hessian", tensors, { f(input.with($0)) }) else { return empty(input) }
     let map = recorded.map
     if sparsity.kind == .detected { return try map.detected(budget) }
-    guard let plan = cache.plan(tensors.reduce(0) { $0 + $1.count }) else { return empty(input) }
-    let most = try map.lanes(for: plan, within: budget)
+    let count = map.space.count
+    // Before the pattern itself takes memory.
+    if let elements = sparsity.bandElements(count) { _ = try map.lanes(for: elements, within: budget) }
+    guard let plan = cache.plan(count) else { return empty(input) }
+    let most = try map.lanes(for: plan.places.count, within: budget)
     let (matrix, isComplete) = map.evaluate(plan, checks: checksPattern, most: most)
     if !isComplete {
       Misuse.report(

@@ -9,6 +9,17 @@ public struct Sparsity: Sendable, Hashable {
   }
   let kind: Kind
 
+  /// How many elements a band has in a square matrix of so many rows; nil of other patterns.
+  func bandElements(_ count: Int) -> Int? {
+    guard case .banded(let width) = kind else { return nil }
+    return Self.bandElements(count, width)
+  }
+
+  static func bandElements(_ count: Int, _ width: Int) -> Int {
+    let width = Swift.min(width, Swift.max(count - 1, 0))
+    return count.multipliedClamped(2 * width + 1) - width * (width + 1)
+  }
+
   /// Elements at most so many places beside the diagonal.
   public static func banded(_ width: Int) -> Sparsity {
     if width < 0 { Misuse.report("Sparsity.banded", "the width is \(width); it must be 0 or more") }

@@ -23,22 +23,42 @@ extension SymmetricMap {
   ///
   /// - Parameters:
   ///   - most: The most vectors that a block may have.
+  ///   - mostElements: The most elements that a pattern may have, even where `always`.
   ///   - isBrief: Whether a search that takes long is given up, for what it costs a prediction.
-  func detectedPlan(always: Bool = false, most: Int = .max, isBrief: Bool = false) -> (
-    plan: CompressionPlan, isCertain: Bool
-  )? {
-    let count = space.count
+  func detectedPlan(
+    always: Bool = false, most: Int = .max, mostElements: Int = .max, isBrief: Bool = false
+  ) -> (plan: CompressionPlan, isCertain: Bool)? {
     guard always || asksForZeros else { return nil }
-    var search = PatternSearch(count: count, isThorough: always) { reachedAlongGraph($0) }
-    search.isBrief = isBrief
-    switch search.run() {
+    switch searchAlongGraph(always: always, mostElements: mostElements, isBrief: isBrief) {
     case .found(let plan): return (plan, true)
-    case .isDense: return nil
-    case .isUnknown: break
+    case .isDense, .isTooLarge: return nil
+    case .isUnknown:
+      return searchByProducts(always: always, most: most, mostElements: mostElements, isBrief: isBrief)
     }
+  }
+
+  /// The pattern by the graph alone, which is certain.
+  func searchAlongGraph(
+    always: Bool = false, mostElements: Int = .max, isBrief: Bool = false
+  ) -> PatternSearch.Outcome {
+    var search = PatternSearch(count: space.count, isThorough: always) { reachedAlongGraph($0) }
+    search.mostElements = mostElements
+    search.isBrief = isBrief
+    return search.run()
+  }
+
+  /// The pattern by products.
+  func searchByProducts(
+    always: Bool = false, most: Int = .max, mostElements: Int = .max, isBrief: Bool = false
+  ) -> (plan: CompressionPlan, isCertain: Bool)? {
+    let count = space.count
     // An element that is zero at this point may have a derivative all the same.
-    if blocks.isRecorded { return always ? (CompressionPlan(.banded(count), count: count)!, true) : nil }
-    search = PatternSearch(count: count, isThorough: always) { reachedByProducts($0, most: most) }
+    if blocks.isRecorded {
+      let all = count.multipliedClamped(count)
+      return always && all <= mostElements ? (CompressionPlan(.banded(count), count: count)!, true) : nil
+    }
+    var search = PatternSearch(count: count, isThorough: always) { reachedByProducts($0, most: most) }
+    search.mostElements = mostElements
     search.isBrief = isBrief
     search.lanesPerLevel = 8
     search.countsLanes = true

@@ -71,7 +71,10 @@ struct CostForecast {
       return min(grownBytes(operation, count) ?? .max, blocks)
     case .value: return grownBytes(operation, count) ?? 0
     case .gradient, .product: return grownBytes(operation, count) ?? own(.value, count)
-    case .products: return grownBytes(operation, count) ?? products * own(.product, count)
+    case .products:
+      // Large ones are made one by one on each thread, beside all results.
+      let parts = own(.product, count) + 8 * products * count + (BLAS.threads - 1) << 19
+      return min(grownBytes(operation, count) ?? .max, parts)
     case .sparse:
       return grownBytes(operation, count) ?? ((function.zeros?.colors ?? count) + 1) * own(.product, count)
     }
