@@ -108,8 +108,9 @@ public func jvp<Input: TensorStructure, Output: TensorStructure>(
 
 /// Hv, the Hessian of a function that gives one number times a direction, forward over reverse.
 ///
-/// Costs about two gradients, and the memory of the gradient's graph: the gradient is recorded, but products of matrices
-/// that only its own numbers would need are left out (see ``valueGradAndHVP(_:at:along:)`` for both). For many products
+/// Costs the arithmetic of about two gradients, with the recording the time of three (of small tensors four), and the
+/// memory of the gradient's graph: the gradient is recorded, but products of matrices that only its own numbers would
+/// need are left out (see ``valueGradAndHVP(_:at:along:)`` for both). For many products
 /// at one point see ``HessianOperator``.
 /// - Parameters:
 ///   - input: Floating-point tensors.
