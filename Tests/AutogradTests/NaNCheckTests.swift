@@ -2,22 +2,13 @@ import Autograd
 import Testing
 
 struct NaNCheckTests {
-  private func found(_ body: () throws -> Void) -> NaNError? {
-    do {
-      try withNaNCheck(body)
-      return nil
-    } catch {
-      return error as? NaNError
-    }
-  }
-
   // MARK: - In the computation itself
 
   @Test func namesTheFirstOperatorWithElementInputAndLine() throws {
     let x = Tensor([[1.0], [2], [3], [0]])
     var line = 0
     // Outside of a macro, whose expansion would be the place.
-    let finding = found {
+    let finding = nanError {
       let y = exp(x)
       line = #line + 1
       let z = log(x)
@@ -42,7 +33,7 @@ struct NaNCheckTests {
     }
     let big = dtype == .float32 ? Double(Float(1e30)) : 1e300
     func expect(_ operation: String, _ index: [Int], _ values: [Double?], _ body: () -> Tensor) {
-      let error = found { _ = body() }
+      let error = nanError { _ = body() }
       #expect(error?.operation == operation)
       #expect(error?.index == index)
       #expect(error?.inputs.map(\.value) == values)
@@ -70,9 +61,9 @@ struct NaNCheckTests {
 
   @Test func rangesTellWhatAProductWasMadeOf() throws {
     let a = Tensor([1, 2, -3e30, 4], shape: [2, 2]).asType(.float32)
-    let error = try #require(found { _ = matmul(a, a * 1e20) })
+    let error = try #require(nanError { _ = matmul(a, a * 1e20) })
     #expect(error.operation == "*")
-    let product = try #require(found { _ = matmul(a, a * 1e8) })
+    let product = try #require(nanError { _ = matmul(a, a * 1e8) })
     // Of the row and the column.
     #expect(product.index == [0, 0] && product.inputs.map(\.range) == [1...2, Double(Float(-3e30) * 1e8)...1e8])
     #expect(product.inputs[0].value == nil)
@@ -89,7 +80,7 @@ struct NaNCheckTests {
       let root = sqrt(x)
       return (root * 2).sum()
     }
-    let error = try #require(found { _ = grad(f)(x) })
+    let error = try #require(nanError { _ = grad(f)(x) })
     #expect(error.operation == "sqrt" && error.derivativeOf == "sqrt")
     #expect(error.derivativeOrder == 1)
     #expect(error.index == [1] && error.result == .infinity)
@@ -98,15 +89,15 @@ struct NaNCheckTests {
     #expect("\(error)".hasSuffix("element [1] is inf, its inputs were cotangent 2 and result 0"))
     #expect("\(error)".hasPrefix("sqrt, in its derivative of order 1, at NaNCheckTests.swift:\(line): element [1]"))
     // Forward mode is a walk too; the value alone is in order.
-    #expect(found { _ = jvp(f, at: x, along: Tensor([1.0, 1])) }?.derivativeOrder == 1)
-    #expect(found { _ = f(x.tracked()) } == nil)
+    #expect(nanError { _ = jvp(f, at: x, along: Tensor([1.0, 1])) }?.derivativeOrder == 1)
+    #expect(nanError { _ = f(x.tracked()) } == nil)
   }
 
   @Test func backwardOfAGraphFromOutsideNamesTheWalksOwnLine() throws {
     let x = Tensor([0.0], requiresGrad: true)
     let y = sqrt(x).sum()
     let line = #line + 1
-    let finding = found { y.backward() }
+    let finding = nanError { y.backward() }
     let error = try #require(finding)
     #expect(error.operation == "sqrt" && error.derivativeOrder == 1)
     #expect(error.line == line)
@@ -127,14 +118,14 @@ struct NaNCheckTests {
     }
     let x = Tensor([1.0, 0.0])
     let v = Tensor([1.0, 1.0])
-    #expect(found { _ = grad(f)(x) } == nil)
+    #expect(nanError { _ = grad(f)(x) } == nil)
     let walks: [() -> Void] = [
       { _ = hvp(f, at: x, along: v) }, { _ = hvpReverse(f, at: x, along: v) },
       { _ = grad { (grad(f)($0) * v).sum() }(x) }, { _ = grad { jvp(f, at: $0, along: v).tangent }(x) },
       { _ = jvp({ jvp(f, at: $0, along: v).tangent }, at: x, along: v) },
     ]
     for (place, walk) in walks.enumerated() {
-      let error = try #require(found(walk))
+      let error = try #require(nanError(walk))
       #expect(error.operation == "curve" && error.derivativeOf == "curve", "\(error)")
       #expect(error.derivativeOrder == 2)
       #expect(error.index == [1])
@@ -150,10 +141,10 @@ struct NaNCheckTests {
       let root = sqrt(x)
       return root * 2
     }
-    let error = try #require(found { _ = grad { f($0).sum() }(Tensor([0.0])) })
+    let error = try #require(nanError { _ = grad { f($0).sum() }(Tensor([0.0])) })
     #expect(error.operation == "sqrt" && error.derivativeOrder == 1)
     #expect(error.index == [0] && error.file?.hasSuffix("NaNCheckTests.swift") == true && error.line == line)
-    let inner = try #require(found { _ = checkpoint { (x: Tensor) in `where`(x .> 0, log(x), 1) }(Tensor([0.0])) })
+    let inner = try #require(nanError { _ = checkpoint { (x: Tensor) in `where`(x .> 0, log(x), 1) }(Tensor([0.0])) })
     #expect(inner.operation == "log")
   }
 
@@ -162,9 +153,9 @@ struct NaNCheckTests {
     var numbers = (0..<5000).map { 1 + Double($0) / 5000 }
     numbers[4321] = 0
     let x = Tensor(numbers)
-    #expect(found { _ = costly.sum(x.tracked()) } == nil)
+    #expect(nanError { _ = costly.sum(x.tracked()) } == nil)
     for scale in [1.0, 3.0] {
-      let error = try #require(found { _ = grad { costly.sum($0) * scale }(x) })
+      let error = try #require(nanError { _ = grad { costly.sum($0) * scale }(x) })
       #expect(error.operation == "costly" && error.derivativeOrder == 1 && error.index == [4321])
       #expect(error.inputs.map(\.value) == [scale, 0])
     }
@@ -175,10 +166,10 @@ struct NaNCheckTests {
     let b = Tensor([0.1, -0.1] as [Float])
     let rest = Tensor([[0.5, -0.5], [-0.5, 0.5], [0.1, -0.1]] as [[Float]])
     // Over the rows that a bias was broadcast to, and of two uses in place of the first.
-    let rows = try #require(found { _ = grad { ((rest + $0) * half).sum() }(b) })
+    let rows = try #require(nanError { _ = grad { ((rest + $0) * half).sum() }(b) })
     #expect(rows.operation == "sum" && rows.derivativeOf == "+" && rows.derivativeOrder == 1)
     #expect(rows.inputs.map(\.shape) == [[3, 2]])
-    let uses = try #require(found { _ = grad { ($0 * half).sum() + ($0 * half).mean() * 2 }(b) })
+    let uses = try #require(nanError { _ = grad { ($0 * half).sum() + ($0 * half).mean() * 2 }(b) })
     #expect(uses.operation == "+" && uses.index == [0] && uses.derivativeOrder == 1)
     #expect(uses.inputs.map(\.value) == [Double(half), Double(half)])
   }
@@ -187,13 +178,13 @@ struct NaNCheckTests {
 
   @Test func whatComesInIsNotBlamed() {
     let nan = Tensor([1, Float.nan, Float.infinity])
-    #expect(found { _ = (exp(nan) + nan * 2).sum() + log(nan) } == nil)
+    #expect(nanError { _ = (exp(nan) + nan * 2).sum() + log(nan) } == nil)
     let masked = Tensor([[0.5, -Float.infinity], [1, 2]])
     let f = { (x: Tensor) in square(softmax(x + masked) * Tensor([[1.0, 0], [1, 1]]) - logSumExp(x)).sum() }
     let x = Tensor([[1.0, 2], [3, 4]])
     let v = Tensor([[1.0, 2], [0.5, 0.25]])
     #expect(
-      found {
+      nanError {
         _ = grad(f)(x)
         _ = hvp(f, at: x, along: v)
         _ = softmax(`where`(x .> 3, -Double.infinity, x))
@@ -202,9 +193,9 @@ struct NaNCheckTests {
 
   @Test func nanOfInfinitiesIsBlamed() throws {
     let nothing = Tensor([[0.5, 1], [-Float.infinity, -Float.infinity]])
-    let error = try #require(found { _ = softmax(nothing) })
+    let error = try #require(nanError { _ = softmax(nothing) })
     #expect(error.operation == "softmax" && error.index == [1, 0] && error.result.isNaN, "\(error)")
-    let product = try #require(found { _ = f64(1, 0) * f64(.infinity, .infinity) })
+    let product = try #require(nanError { _ = f64(1, 0) * f64(.infinity, .infinity) })
     #expect(product.index == [1])
     #expect(product.inputs.map(\.value) == [0, .infinity])
   }
@@ -221,15 +212,15 @@ struct NaNCheckTests {
 
   @Test func whatAFunctionDropsItselfIsNotBlamed() throws {
     let x = Tensor([1.0, 0])
-    #expect(found { _ = Guarded(spoils: false)(x) } == nil)
-    #expect(found { _ = Guarded(spoils: true)(x) }?.operation == "log")
+    #expect(nanError { _ = Guarded(spoils: false)(x) } == nil)
+    #expect(nanError { _ = Guarded(spoils: true)(x) }?.operation == "log")
   }
 
   // MARK: - The scope
 
   @Test func theFirstOneCountsAndTheBodyRunsToItsEnd() {
     var ended = false
-    let error = found {
+    let error = nanError {
       _ = exp(Tensor([1e4]))
       _ = log(Tensor([0.0]))
       ended = true
@@ -238,14 +229,14 @@ struct NaNCheckTests {
   }
 
   @Test func scopesNestAndEnd() throws {
-    let outer = found {
-      #expect(found { _ = log(Tensor([0.0])) }?.operation == "log")
-      #expect(found { _ = log(Tensor([1.0])) } == nil)
+    let outer = nanError {
+      #expect(nanError { _ = log(Tensor([0.0])) }?.operation == "log")
+      #expect(nanError { _ = log(Tensor([1.0])) } == nil)
     }
     #expect(outer == nil)
     _ = log(Tensor([0.0]))
-    let later = found {
-      #expect(found { _ = log(Tensor([0.0])) } != nil)
+    let later = nanError {
+      #expect(nanError { _ = log(Tensor([0.0])) } != nil)
       _ = exp(Tensor([1e4]))
     }
     #expect(later?.operation == "exp")
@@ -292,7 +283,7 @@ struct NaNCheckTests {
             _ = log(Tensor([0.0]))
             return (index, nil)
           }
-          return (index, self.found { for _ in 0..<50 { _ = log(bad) } }?.operation)
+          return (index, nanError { for _ in 0..<50 { _ = log(bad) } }?.operation)
         }
       }
       return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
@@ -309,8 +300,8 @@ struct NaNCheckTests {
     let b = Tensor(factors)
     let cubes = { (x: Tensor) in (x * x * x * b).sum() }
     let x = Tensor.ones([400], dtype: .float64)
-    #expect(found { _ = valueAndGrad(cubes)(x) } == nil)
-    let error = try #require(found { _ = try hessian(cubes)(x) })
+    #expect(nanError { _ = valueAndGrad(cubes)(x) } == nil)
+    let error = try #require(nanError { _ = try hessian(cubes)(x) })
     #expect(error.index.last == element && error.derivativeOrder == 2, "\(error)")
   }
 }

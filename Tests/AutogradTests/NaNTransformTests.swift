@@ -3,15 +3,6 @@ import Testing
 
 /// What `withNaNCheck` says of what transforms compute: operator, order, element and line.
 struct NaNTransformTests {
-  private func found(_ body: () throws -> Void) -> NaNError? {
-    do {
-      try withNaNCheck(body)
-      return nil
-    } catch {
-      return error as? NaNError
-    }
-  }
-
   private func expect(
     _ error: NaNError?, _ operation: String, of derivativeOf: String? = nil, order: Int, _ index: [Int], line: Int?,
     at location: SourceLocation = #_sourceLocation
@@ -31,7 +22,7 @@ struct NaNTransformTests {
     var line = 0
     let (x, v) = (f64(1, 0), f64(1, 1))
     func along(_ order: Int, _ f: @escaping (Tensor) -> Tensor) -> NaNError? {
-      found { let _: [Tensor] = directionalDerivatives(f, at: x, along: v, order: order) }
+      nanError { let _: [Tensor] = directionalDerivatives(f, at: x, along: v, order: order) }
     }
     let root = along(order) { x in
       line = #line + 1
@@ -83,7 +74,7 @@ struct NaNTransformTests {
   @Test func taylorModeThroughEveryKind() {
     var line = 0
     func along(_ x: Tensor, _ v: Tensor, _ f: @escaping (Tensor) -> Tensor) -> NaNError? {
-      found { let _: [Tensor] = directionalDerivatives(f, at: x, along: v, order: 2) }
+      nanError { let _: [Tensor] = directionalDerivatives(f, at: x, along: v, order: 2) }
     }
     // y'' = 2 x' x' overflows, y' does not.
     let one = Tensor([[1]] as [[Double]])
@@ -126,16 +117,16 @@ struct NaNTransformTests {
     let curve = Curve()
     let f = { (x: Tensor) in curve(x) }
     let (x, v) = (f64(1, 0), f64(1, 1))
-    let inside = found { _ = HessianOperator(f, at: x)(v) }
+    let inside = nanError { _ = HessianOperator(f, at: x)(v) }
     expect(inside, "pow", order: 2, [1], line: curve.line)
     let outside = HessianOperator(f, at: x)
     let line = #line + 1
-    let product = found { _ = outside(v) }
+    let product = nanError { _ = outside(v) }
     expect(product, "pow", order: 2, [1], line: line)
-    let sparse = found { _ = hessian(f, sparsity: .banded(0))(x) }
+    let sparse = nanError { _ = hessian(f, sparsity: .banded(0))(x) }
     expect(sparse, "pow", order: 2, sparse?.index ?? [], line: curve.line)
     #expect(sparse?.index.last == 1)
-    let trace = found { _ = laplacian { x in pow(x, 1.5).sum(axis: -1) }(Tensor([[1.0, 2], [3, 0]])) }
+    let trace = nanError { _ = laplacian { x in pow(x, 1.5).sum(axis: -1) }(Tensor([[1.0, 2], [3, 0]])) }
     #expect(trace?.operation == "pow" && trace?.derivativeOrder == 2 && trace?.index.suffix(2) == [1, 1])
   }
 
@@ -147,16 +138,16 @@ struct NaNTransformTests {
       return y
     }
     let (x, v) = (f64(1, 0), f64(1, 1))
-    let inside = found { _ = linearize(f, at: x).pushforward(v) }
+    let inside = nanError { _ = linearize(f, at: x).pushforward(v) }
     expect(inside, "sqrt", order: 1, [1], line: line)
-    let pulled = found { _ = vjp(f, at: x).pullback(v) }
+    let pulled = nanError { _ = vjp(f, at: x).pullback(v) }
     expect(pulled, "sqrt", order: 1, [1], line: line)
   }
 
   @Test func examplesAreNamed() throws {
     let x = Tensor([[1, 2], [3, 0], [0, 1]] as [[Double]])
     var line = 0
-    let error = found {
+    let error = nanError {
       _ = vmap { (x: Tensor) -> Tensor in
         line = #line + 1
         let y = log(x)
@@ -166,12 +157,12 @@ struct NaNTransformTests {
     expect(error, "log", order: 0, [1], line: line)
     #expect(error?.examples == [1])
     #expect("\(error!)".contains(":\(line), example 1: element [1] is -inf"))
-    let nested = found { _ = vmap(vmap { (x: Tensor) in 1 / x })(x) }
+    let nested = nanError { _ = vmap(vmap { (x: Tensor) in 1 / x })(x) }
     #expect(nested?.operation == "/" && nested?.examples == [1, 1] && nested?.index == [])
     #expect("\(nested!)".contains(", example [1, 1]: element []"))
-    let gradients = found { _ = gradPerExample { (w: Tensor, x: Tensor) in sqrt(w * x).sum() }(f64(1, 1), x) }
+    let gradients = nanError { _ = gradPerExample { (w: Tensor, x: Tensor) in sqrt(w * x).sum() }(f64(1, 1), x) }
     #expect(gradients?.examples == [1] && gradients?.derivativeOrder == 1)
-    #expect(found { _ = log(x) }?.examples == [])
+    #expect(nanError { _ = log(x) }?.examples == [])
   }
 
   @Test func aFunctionsOwnRuleIsBlamedOnItsCall() {
@@ -184,7 +175,7 @@ struct NaNTransformTests {
       }
     }
     var line = 0
-    let error = found {
+    let error = nanError {
       _ = grad { (x: Tensor) -> Tensor in
         line = #line + 1
         let y = Own()(x)
@@ -200,7 +191,7 @@ struct NaNTransformTests {
   @Test func compositionsAreOneOperator() throws {
     let big = Tensor([[1, 1], [1e200, 1]] as [[Double]])
     func expect(_ operation: String, _ index: [Int], _ body: () -> Tensor) {
-      let error = found { _ = body() }
+      let error = nanError { _ = body() }
       #expect(error?.operation == operation && error?.index == index, "\(String(describing: error))")
       #expect(OperatorClosure.named(error?.operation ?? "") != nil)
     }
@@ -225,12 +216,12 @@ struct NaNTransformTests {
       let y = x.norm()
       return y
     }
-    let finding = found { _ = hvp(f, at: f64(1e-160, 0), along: f64(1, 1)) }
+    let finding = nanError { _ = hvp(f, at: f64(1e-160, 0), along: f64(1, 1)) }
     let error = try #require(finding)
     #expect(error.derivativeOf == "norm" && error.line == line, "\(error)")
     // Of a graph from outside, too.
     let y = cosineSimilarity(f64(0, 0).tracked(), f64(1e200, 1e200), axis: 0)
-    let outside = found { y.backward() }
+    let outside = nanError { y.backward() }
     #expect(outside.map { OperatorClosure.named($0.operation) != nil } ?? true)
   }
 
@@ -244,23 +235,24 @@ struct NaNTransformTests {
 
   @Test func rangesAreThoseOfWhatTheElementWasMadeOf() throws {
     let a = Tensor([[1, 2], [3, 1e200]] as [[Double]])
-    let product = try #require(found { _ = matmul(a, a.transposed()) })
+    let product = try #require(nanError { _ = matmul(a, a.transposed()) })
     #expect(product.index == [1, 1] && product.inputs.map(\.range) == [3...1e200, 3...1e200])
-    let affine = try #require(found { _ = matmul(a, a * 1e200, adding: f64(5, 6)) })
+    let affine = try #require(nanError { _ = matmul(a, a * 1e200, adding: f64(5, 6)) })
     #expect(affine.operation == "*")
-    let rows = try #require(found { _ = matmul(a, a, adding: f64(5, 6)) })
+    let rows = try #require(nanError { _ = matmul(a, a, adding: f64(5, 6)) })
     #expect(rows.index == [1, 1] && rows.inputs.map(\.range) == [3...1e200, 2...1e200, 6...6])
     let halves = Tensor([[1, 2], [1.7e308, 1.6e308]] as [[Double]])
-    #expect(try #require(found { _ = halves.sum(axis: 1) }).inputs.map(\.range) == [1.6e308...1.7e308])
-    #expect(try #require(found { _ = halves.sum(axis: 1, keepDims: true) }).inputs.map(\.range) == [1.6e308...1.7e308])
-    let squares = try #require(found { _ = Formula("square") { $0 * $0 }.sum(a, axes: [0]) })
+    #expect(try #require(nanError { _ = halves.sum(axis: 1) }).inputs.map(\.range) == [1.6e308...1.7e308])
+    #expect(
+      try #require(nanError { _ = halves.sum(axis: 1, keepDims: true) }).inputs.map(\.range) == [1.6e308...1.7e308])
+    let squares = try #require(nanError { _ = Formula("square") { $0 * $0 }.sum(a, axes: [0]) })
     #expect(squares.index == [1] && squares.inputs.map(\.range) == [2...1e200])
   }
 
   @Test func aNaNHasNoSign() throws {
-    let error = try #require(found { _ = (f64(1, 0) / f64(1, 0)) })
+    let error = try #require(nanError { _ = (f64(1, 0) / f64(1, 0)) })
     #expect("\(error)".hasSuffix("element [1] is nan, its inputs were 0 and 0"), "\(error)")
-    let negated = try #require(found { _ = -(f64(0) / f64(0)) })
+    let negated = try #require(nanError { _ = -(f64(0) / f64(0)) })
     #expect(!"\(negated)".contains("-nan"))
   }
 }
