@@ -44,6 +44,11 @@ final class BackwardWalk: CotangentSink {
     }
   }
 
+  func receive(_ part: Part, _ node: Node) {
+    guard node.sequence >= oldest else { return }
+    queue.add(part, node)
+  }
+
   private func receiveResult(_ cotangent: Tensor, _ node: Node, _ output: Int) {
     queue.announce(node)
     // In place: one copy of the list for each of many results would be quadratic.
@@ -82,8 +87,8 @@ final class BackwardWalk: CotangentSink {
     while let entry = queue.removeNewest() {
       entry.node._withUnsafeGuaranteedRef { node in
         place.visit(node)
-        if entry.hasOneResult {
-          let cotangent = queue.removedCotangent()
+        if node.outputCount == 1 {
+          let cotangent = queue.removedCotangent(entry)
           if targets.contains(node), targets.take(copy cotangent, node) { return }
           node.pullBack(cotangent, self)
         } else {
@@ -114,8 +119,29 @@ private struct WalkQueue {
   struct Entry {
     var sequence: UInt64
     var node: Unmanaged<Node>
-    /// Whether the node has one result, so that its cotangent stands beside the entry.
-    var hasOneResult: Bool
+    /// Whether a cotangent of the node's only result stands beside the entry.
+    var holdsCotangent = false
+    /// What came to slices of its only result.
+    var parts: Unmanaged<Parts>?
+  }
+
+  /// Cotangents of slices, which are put together when their node's turn comes.
+  final class Parts {
+    private var list: [Part] = []
+    private var count = 0
+
+    /// Puts what there is together first where it takes much more memory than the whole would.
+    func add(_ part: Part, _ node: Node) {
+      if count > 2 * node.shape.elementCount + 64, list.count > 1 {
+        let sum = Part(whole: Part.sum(list), of: node.shape)
+        list = [sum]
+        count = sum.count
+      }
+      list.append(part)
+      count += part.count
+    }
+
+    var sum: Tensor { Part.sum(list) }
   }
 
   struct Contents {
@@ -136,8 +162,11 @@ private struct WalkQueue {
   }
 
   func free() {
-    for place in 0..<contents.pointee.count where contents.pointee.entries[place].hasOneResult {
-      (contents.pointee.cotangents + place).deinitialize(count: 1)
+    for place in 0..<contents.pointee.count {
+      contents.pointee.entries[place].parts?.release()
+      if contents.pointee.entries[place].holdsCotangent {
+        (contents.pointee.cotangents + place).deinitialize(count: 1)
+      }
     }
     contents.pointee.entries.deallocate()
     contents.pointee.cotangents.deallocate()
@@ -148,9 +177,9 @@ private struct WalkQueue {
   @inline(__always)
   func add(_ cotangent: consuming Tensor, _ node: Node) {
     let (place, isNew) = place(of: node)
-    if isNew {
-      contents.pointee.entries[place] = Entry(
-        sequence: node.sequence, node: .passUnretained(node), hasOneResult: true)
+    if isNew { contents.pointee.entries[place] = Entry(sequence: node.sequence, node: .passUnretained(node)) }
+    if !contents.pointee.entries[place].holdsCotangent {
+      contents.pointee.entries[place].holdsCotangent = true
       (contents.pointee.cotangents + place).initialize(to: cotangent)
     } else {
       // In one expression: a name for what was there would be a second reference, and forbid adding in its memory.
@@ -159,13 +188,21 @@ private struct WalkQueue {
     }
   }
 
-  /// Makes sure that a node with several results has its turn.
-  func announce(_ node: Node) {
-    let (place, isNew) = place(of: node)
-    if isNew {
-      contents.pointee.entries[place] = Entry(
-        sequence: node.sequence, node: .passUnretained(node), hasOneResult: false)
+  /// Adds to the cotangent of a slice of a node's result.
+  func add(_ part: Part, _ node: Node) {
+    let place = announce(node)
+    if contents.pointee.entries[place].parts == nil {
+      contents.pointee.entries[place].parts = .passRetained(Parts())
     }
+    contents.pointee.entries[place].parts!._withUnsafeGuaranteedRef { $0.add(part, node) }
+  }
+
+  /// Makes sure that a node has its turn.
+  @discardableResult
+  func announce(_ node: Node) -> Int {
+    let (place, isNew) = place(of: node)
+    if isNew { contents.pointee.entries[place] = Entry(sequence: node.sequence, node: .passUnretained(node)) }
+    return place
   }
 
   /// The newest node, removed; its cotangent must be taken before anything is added.
@@ -177,7 +214,17 @@ private struct WalkQueue {
   }
 
   @inline(__always)
-  func removedCotangent() -> Tensor { (contents.pointee.cotangents + contents.pointee.count).move() }
+  func removedCotangent(_ entry: Entry) -> Tensor {
+    if let parts = entry.parts { return withParts(parts.takeRetainedValue(), entry) }
+    return (contents.pointee.cotangents + contents.pointee.count).move()
+  }
+
+  @inline(never)
+  private func withParts(_ parts: Parts, _ entry: Entry) -> Tensor {
+    let whole = entry.holdsCotangent ? (contents.pointee.cotangents + contents.pointee.count).move() : nil
+    let sum = parts.sum
+    return whole.map { sum.adding($0) } ?? sum
+  }
 
   /// Where a node stands, or an uninitialised place made for it.
   @inline(__always)
@@ -209,7 +256,7 @@ private struct WalkQueue {
     var place = count
     while place > low {
       entries[place] = entries[place - 1]
-      if entries[place].hasOneResult { (cotangents + place).moveInitialize(from: cotangents + place - 1, count: 1) }
+      if entries[place].holdsCotangent { (cotangents + place).moveInitialize(from: cotangents + place - 1, count: 1) }
       place -= 1
     }
   }
@@ -223,7 +270,7 @@ private struct WalkQueue {
       capacity: capacity)
     for place in 0..<old.count {
       contents.pointee.entries[place] = old.entries[place]
-      if old.entries[place].hasOneResult {
+      if old.entries[place].holdsCotangent {
         (contents.pointee.cotangents + place).moveInitialize(from: old.cotangents + place, count: 1)
       }
     }

@@ -16,10 +16,11 @@ extension CatalogueTests {
       "+", "asType", "ceil", "chunk", "concatenated", "diagonalEmbedded", "flattened", "flipped", "floor",
       "floorDivide", "frac", "indexAdd", "movedAxes", "movedAxis", "narrowed", "norm of order 0",
       "norm of order 0 over the first axis, kept", "norm of order 0 over the last axis", "padded",
-      "padded by a number and cut", "permuted", "remainder by a number", "reshaped", "rotated", "round", "scatterAdd",
-      "sign", "slice", "slice at a position", "slice backwards", "slice of nothing", "slice with a new axis",
-      "slice with a step", "split", "squeezed", "stacked", "sum", "sum over no axes", "sum over several axes",
-      "sum over the first axis, kept", "sum over the last axis", "transposed", "trunc", "unbind", "unsqueezed",
+      "padded by a number and cut", "permuted", "remainder by a number", "reshaped", "rolled", "rotated", "round",
+      "scatterAdd", "sign", "slice", "slice at a position", "slice backwards", "slice of nothing",
+      "slice with a new axis", "slice with a step", "split", "squeezed", "stacked", "sum", "sum over no axes",
+      "sum over several axes", "sum over the first axis, kept", "sum over the last axis", "transposed", "trunc",
+      "unbind", "unsqueezed",
       "write a slice", "write backwards", "write one element",
     ]
 

@@ -6,6 +6,8 @@ package protocol CotangentSink: AnyObject {
   func reads(_ node: Node, _ output: Int) -> Bool
   /// Adds a cotangent; it may be broadcast against the result's shape in either direction.
   func receive(_ cotangent: consuming Tensor, _ node: Node, _ output: Int)
+  /// Adds the cotangent of a slice of a node's only result.
+  func receive(_ part: Part, _ node: Node)
 }
 
 /// Gives the tangents of the inputs of the node that is visited. A forward walk is one.

@@ -41,7 +41,7 @@ open class LinearFunction: Function, @unchecked Sendable {
     takes(1, [x, y]) ? self(x) : .placeholder
   }
 
-  package final override func pullback(
+  package override func pullback(
     _ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink
   ) {
     node.deliver(transpose(cotangent), toInput: 0, sink)

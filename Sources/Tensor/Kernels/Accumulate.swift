@@ -1,7 +1,7 @@
 import CKernels
 
-private enum Accumulate {
-  /// Adds a view (often a repeated row or column) to contiguous memory of its shape.
+enum Accumulate {
+  /// Adds a view (often a repeated row or column) to memory of its shape.
   static func add(view: Storage, to target: Storage) {
     guard Meter.begins(target.count) || !target.dtype.isFloatingPoint else { return }
     withUnsafeTemporaryAllocation(of: adj_view.self, capacity: 3) { views in

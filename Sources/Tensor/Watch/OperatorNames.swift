@@ -43,8 +43,8 @@ package enum OperatorNames {
     "squaredDifference": "variance",
     "softmax.product": "softmax", "logSoftmax.weighted": "logSoftmax", "matmul.adding": "matmul",
     "expand": "expanded", "sumTo": "sum", "permute": "permuted", "reshape": "reshaped", "slice": "narrowed",
-    "sliceEmbedding": "padded", "sliceUpdate": "subscript", "indexUpdate": "subscript", "parts": "split",
-    "gatherTranspose": "scatterAdd", "takeTranspose": "indexAdd",
+    "sliceEmbedding": "padded", "partSum": "padded", "sliceUpdate": "subscript", "indexUpdate": "subscript",
+    "parts": "split", "gatherTranspose": "scatterAdd", "takeTranspose": "indexAdd",
     "scatterMax": "scatterReduce", "scatterMin": "scatterReduce",
   ]
 }

@@ -15,6 +15,10 @@ extension Catalogue {
 
   static let furtherLayout: [Row] = [
     moving("narrowed", at: [2, 4], to: [2, 2], { $0.narrowed(axis: 1, from: -3, count: 2) }, { [$0[0], $0[1] + 1] }),
+    moving(
+      "narrowed twice, with a row in common", operators: ["narrowed"], at: [3, 2], to: [4, 2],
+      { concatenated([$0.narrowed(axis: 0, from: 0, count: 2), $0.narrowed(axis: 0, from: 1, count: 2)]) },
+      { [$0[0] - $0[0] / 2, $0[1]] }),
     Row(
       "split", inputs: [Draw([2, 3])],
       reference: .arrays { x in [Numbers([2, 1]) { x[0][$0] }, Numbers([2, 2]) { x[0][[$0[0], $0[1] + 1]] }] },

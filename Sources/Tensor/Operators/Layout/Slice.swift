@@ -1,18 +1,32 @@
 import CKernels
 
 /// A regular part of each axis: first position, step (not 0) and length.
+///
+/// Without arrays, because a slice is made for every element that a program reads.
 struct SliceRegion: Sendable, Hashable {
   let input: Shape
-  var starts: [Int]
-  var steps: [Int]
+  var starts: Strides
+  var steps: Strides
   var result: Shape
 
   /// The whole of a shape.
   init(whole shape: Shape) {
     input = shape
-    starts = Array(repeating: 0, count: shape.rank)
-    steps = Array(repeating: 1, count: shape.rank)
+    starts = Strides(repeating: 0, rank: shape.rank)
+    steps = Strides(repeating: 1, rank: shape.rank)
     result = shape
+  }
+
+  /// The same part of a tensor that has further axes before those of this shape.
+  func within(_ shape: Shape) -> SliceRegion {
+    var region = SliceRegion(whole: shape)
+    let lead = shape.rank - input.rank
+    for axis in 0..<input.rank {
+      region.starts[lead + axis] = starts[axis]
+      region.steps[lead + axis] = steps[axis]
+      region.result[lead + axis] = result[axis]
+    }
+    return region
   }
 
   /// The part of a storage of this shape (plus leading axes) as a view.
@@ -31,14 +45,27 @@ struct SliceRegion: Sendable, Hashable {
 }
 
 /// A regular part of a tensor: a view.
-final class Slice: LinearFunction, @unchecked Sendable {
+package final class Slice: LinearFunction, @unchecked Sendable {
   let region: SliceRegion
   init(_ region: SliceRegion) { self.region = region }
 
-  override var name: String { "slice" }
+  override package var name: String { "slice" }
   override package var movesElements: Bool { true }
-  override func apply(_ x: Tensor) -> Tensor { Tensor(region.view(of: x.storage)) }
-  override func transpose(_ cotangent: Tensor) -> Tensor { SliceEmbedding(region)(cotangent) }
+  override package func apply(_ x: Tensor) -> Tensor { Tensor(region.view(of: x.storage)) }
+  override package func transpose(_ cotangent: Tensor) -> Tensor { SliceEmbedding(region)(cotangent) }
+
+  /// A tensor may be sliced often, so the walk is given the part as it is and puts all parts together at once. A check
+  /// sees each operator by itself.
+  override package func pullback(_ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink) {
+    guard let (source, output) = node.source(0), sink.wants(source, output) else { return }
+    if isWatched || source.outputCount > 1 {
+      sink.receive(transpose(cotangent), source, output)
+    } else {
+      // Of the source's own shape: slices that count axes from the end may take more or fewer of them for leading ones.
+      let slice = region.input.rank == source.shape.rank ? self : Slice(region.within(source.shape))
+      sink.receive(Part(cotangent, of: slice), source)
+    }
+  }
 }
 
 /// The transpose of a slice: its elements in their places, zeros elsewhere.
