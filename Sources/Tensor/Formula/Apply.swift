@@ -133,6 +133,40 @@ extension Formula {
   }
 
   func pushForward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {
+    inputCount <= 2 && results.count == 1 ? [pushForwardOne(node, source)] : pushForwardGenerally(node, source)
+  }
+
+  /// Of at most two inputs, one result: without lists, which take as long as small tensors do.
+  @inline(__always)
+  private func pushForwardOne(_ node: Node, _ source: any TangentSource) -> Tensor? {
+    let rank = node.shape.rank
+    let first = node.tangent(ofInput: 0, alignedToRank: rank, source)
+    let second = inputCount == 2 ? node.tangent(ofInput: 1, alignedToRank: rank, source) : nil
+    guard let tangent = first ?? second else { return nil }
+    let wanted = (node.isTracked(0) ? 1 : 0) | (inputCount == 2 && node.isTracked(1) ? 2 : 0)
+    return publishedPlan(wanted)._withUnsafeGuaranteedRef { plan in
+      plan.push(from: (first == nil ? 0 : 1) | (second == nil ? 0 : 2))._withUnsafeGuaranteedRef { push in
+        guard let formula = push.formula else { return nil }
+        // Both tangents are there where the second is passed.
+        if push.passed >= 0 { return push.passed == 0 ? tangent : second }
+        return formula.applyToOne(tangent, first == nil ? nil : second, node, plan)
+      }
+    }
+  }
+
+  /// A pushforward's only result, from its tangents and what was saved.
+  @inline(__always)
+  private func applyToOne(_ tangent: Tensor, _ other: Tensor?, _ node: Node, _ plan: Plan) -> Tensor {
+    if inputCount == 1 { return apply(tangent, node.parameters) }
+    if inputCount == 2 {
+      if let other { return apply(tangent, other, node.parameters) }
+      let saved = plan.savedInputs.first.map { node.saved($0, input: $0) } ?? node.saved(node.inputCount, output: 0)
+      return apply(tangent, saved, node.parameters)
+    }
+    return apply((other.map { [tangent, $0] } ?? [tangent]) + saved(node, plan), node.parameters)[0]
+  }
+
+  private func pushForwardGenerally(_ node: Node, _ source: any TangentSource) -> [Tensor?] {
     let tangents = (0..<node.inputCount).map {
       node.tangent(ofInput: $0, alignedToRank: node.shape.rank, source)
     }

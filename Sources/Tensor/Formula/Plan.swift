@@ -1,3 +1,4 @@
+import CKernels
 import Synchronization
 
 /// Which of a call's inputs and results are saved, and the formulas that read them.
@@ -25,7 +26,21 @@ final class Plan: Sendable {
     /// The cotangent passes unchanged.
     let passes: Bool
   }
+  /// A pushforward of the only result from tangents of some of the first two inputs.
+  final class Push: Sendable {
+    /// Nil where the tangent is zero.
+    let formula: Formula?
+    /// Which tangent the result is, unchanged, or -1.
+    let passed: Int
+
+    init(_ derived: Derived) {
+      formula = derived.formula
+      passed = derived.formula?.passedThrough[0] ?? -1
+    }
+  }
   unowned let formula: Formula  // which holds the plan
+  /// Retained pushforwards by which tangents are not zero (first, second, both), each published once.
+  private nonisolated(unsafe) let pushes: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   /// Pullbacks of some results and pushforwards, by which cotangents or tangents are not zero.
   private let others = Mutex<[Int: Derived]>([:])
   let seriesPlans = Mutex<[SeriesKey: SeriesPlan]>([:])
@@ -33,6 +48,8 @@ final class Plan: Sendable {
   init(_ formula: Formula, wanted: [Int], resultsKept: Bool) {
     self.formula = formula
     self.wanted = wanted
+    pushes = .allocate(capacity: 3)
+    pushes.initialize(repeating: nil, count: 3)
     let saved = Derivation(formula, wanted).choice(resultsKept: resultsKept)
     savedInputs = saved.inputs
     savedResults = saved.results
@@ -56,6 +73,13 @@ final class Plan: Sendable {
     } else {
       simple = nil
     }
+  }
+
+  deinit {
+    for slot in 0..<3 {
+      if let push = pushes[slot] { Unmanaged<Push>.fromOpaque(push).release() }
+    }
+    pushes.deallocate()
   }
 
   /// The value and its slopes with respect to the wanted inputs, as one formula of the inputs; nil where
@@ -89,6 +113,21 @@ final class Plan: Sendable {
     derived(results.reduce(1 << 32) { $0 | 1 << $1 }) {
       Derivation(formula, wanted).pullback(from: results, (savedInputs, savedResults))
     }
+  }
+
+  /// For tangents of the first input (1), the second (2) or both (3), of a formula with no more and one result. It
+  /// lives as long as the plan.
+  @inline(__always)
+  func push(from present: Int) -> Unmanaged<Push> {
+    if let push = adj_load(pushes + present - 1) { return .fromOpaque(push) }
+    return publishPush(present)
+  }
+
+  @inline(never)
+  private func publishPush(_ present: Int) -> Unmanaged<Push> {
+    let push = Unmanaged.passRetained(Push(pushforward(from: [0, 1].filter { present & 1 << $0 != 0 })))
+    if !adj_publish(pushes + present - 1, push.toOpaque()) { push.release() }
+    return .fromOpaque(adj_load(pushes + present - 1)!)
   }
 
   /// For tangents of these inputs only.
