@@ -8,7 +8,8 @@ import Tensor
 final class ForwardTape: @unchecked Sendable {
   /// One node on the way.
   struct Step {
-    let node: Node
+    /// Held by ``nodes``: a walk that looks at a step should not count references.
+    let reference: Unmanaged<Node>
     /// Where the tangent of its first result goes; those of others follow.
     let place: Int
     /// Its first input's entry in ``sources``.
@@ -17,9 +18,13 @@ final class ForwardTape: @unchecked Sendable {
     let takesPart: Bool
     /// The end of its part of ``dropped``, which begins where that of the step before ended.
     var droppedEnd = 0
+
+    var node: Node { reference.takeUnretainedValue() }
   }
 
   let steps: [Step]
+  /// Every node that a step has.
+  private let nodes: [Node]
   /// For each input of each step the place of its tangent, or -1 where it has none.
   let sources: [Int32]
   /// Places that no later step reads.
@@ -42,18 +47,17 @@ final class ForwardTape: @unchecked Sendable {
   ///   one another; otherwise none was.
   init(from inputs: [Tensor], to results: [Tensor?], since boundary: UInt64? = nil) {
     let ends = inputs.compactMap(\.node)
-    var builder = TapeBuilder(ends: Set(ends.map(\.sequence)))
+    var builder = TapeBuilder(ends: ends.map(\.sequence).sorted())
     if let boundary {
       for node in inRecordingOrder(ends.filter { $0.sequence < boundary }) { builder.add(node) }
     }
     let oldest = boundary ?? ends.map(\.sequence).min() ?? .max
-    let nodes = nodes(before: results, since: oldest)
+    nodes = Autograd.nodes(before: results, since: oldest)
     builder.reserve(nodes.count)
     for node in nodes { builder.add(node) }
     seeds = inputs.map { builder.place(of: $0) ?? -1 }
     self.results = results.map { $0.flatMap { builder.place(of: $0) } ?? -1 }
-    let used = Set(self.results)
-    (dropped, bytesPerLane) = builder.finish(keeping: used, seeds: Set(seeds))
+    (dropped, bytesPerLane) = builder.finish(keeping: self.results, seeds: seeds)
     steps = builder.steps
     sources = builder.sources
     placeCount = builder.sizes.count
@@ -84,10 +88,12 @@ private struct TapeBuilder {
   /// Nodes that have places, ascending, with their first place.
   private var sequences: [UInt64] = []
   private var firstPlaces: [Int] = []
-  private let ends: Set<UInt64>
-  private var endPlaces: Set<Int32> = []
+  /// Ascending.
+  private let ends: [UInt64]
+  /// Whether the tangent at each place is given, not computed.
+  private var isGiven: [Bool] = []
 
-  init(ends: Set<UInt64>) { self.ends = ends }
+  init(ends: [UInt64]) { self.ends = ends }
 
   /// Makes room for so many nodes, of one result and two inputs each as a rule.
   mutating func reserve(_ count: Int) {
@@ -95,6 +101,7 @@ private struct TapeBuilder {
     sources.reserveCapacity(2 * count)
     sizes.reserveCapacity(count)
     elements.reserveCapacity(count)
+    isGiven.reserveCapacity(count)
     sequences.reserveCapacity(count)
     firstPlaces.reserveCapacity(count)
   }
@@ -102,22 +109,17 @@ private struct TapeBuilder {
   func place(of tensor: Tensor) -> Int? { tensor.node.flatMap { place($0, Int(tensor.output)) } }
 
   private func place(_ node: Node, _ output: Int) -> Int? {
-    var low = 0
-    var high = sequences.count
-    while low < high {
-      let middle = (low + high) / 2
-      if sequences[middle] < node.sequence { low = middle + 1 } else { high = middle }
-    }
-    return low < sequences.count && sequences[low] == node.sequence ? firstPlaces[low] + output : nil
+    position(of: node.sequence, in: sequences).map { firstPlaces[$0] + output }
   }
 
-  private mutating func addPlaces(_ node: Node) -> Int {
+  private mutating func addPlaces(_ node: Node, isGiven: Bool) -> Int {
     let first = sizes.count
     sequences.append(node.sequence)
     firstPlaces.append(first)
     for output in 0..<node.outputCount {
       let count = node.shape(ofOutput: output).elementCount
       elements.append(count)
+      self.isGiven.append(isGiven)
       sizes.append(count * node.dtype(ofOutput: output).byteCount)
     }
     return first
@@ -125,10 +127,8 @@ private struct TapeBuilder {
 
   /// Adds a node that is newer than those before; no step where it depends on no input.
   mutating func add(_ node: Node) {
-    if ends.contains(node.sequence) {
-      // An input's tangent is given, not computed.
-      let first = addPlaces(node)
-      for output in 0..<node.outputCount { endPlaces.insert(Int32(first + output)) }
+    if position(of: node.sequence, in: ends) != nil {
+      _ = addPlaces(node, isGiven: true)
       return
     }
     if UnrecordedGradient.isMark(node) { return node.refuseCotangent() }
@@ -137,19 +137,31 @@ private struct TapeBuilder {
       sources.append(Int32(node.source(index).flatMap { place($0.node, $0.output) } ?? -1))
     }
     guard sources[first...].contains(where: { $0 >= 0 }) else { return sources.removeLast(sources.count - first) }
-    let takesPart = node.inputCount == 1 && node.function is LinearFunction && endPlaces.contains(sources[first])
+    let takesPart = node.inputCount == 1 && isGiven[Int(sources[first])] && node.function is LinearFunction
     steps.append(
-      ForwardTape.Step(node: node, place: addPlaces(node), firstSource: first, takesPart: takesPart))
+      ForwardTape.Step(
+        reference: .passUnretained(node), place: addPlaces(node, isGiven: false), firstSource: first,
+        takesPart: takesPart))
+  }
+
+  /// The places of a step's results.
+  private func places(ofStep index: Int) -> Range<Int> {
+    let count = steps[index].reference._withUnsafeGuaranteedRef { $0.outputCount }
+    return steps[index].place..<steps[index].place + count
+  }
+
+  /// Where in `sources` a step's are.
+  private func firstSources(ofStep index: Int) -> Range<Int> {
+    let end = index + 1 < steps.count ? steps[index + 1].firstSource : sources.count
+    return steps[index].firstSource..<end
   }
 
   /// Where each step's tangents are read for the last time, and the most bytes that are held at one time.
-  mutating func finish(keeping results: Set<Int>, seeds: Set<Int>) -> (dropped: [Int], bytes: Int) {
+  mutating func finish(keeping results: [Int], seeds: [Int]) -> (dropped: [Int], bytes: Int) {
     var last = Array(repeating: -1, count: sizes.count)
-    for (index, step) in steps.enumerated() {
-      for output in 0..<step.node.outputCount { last[step.place + output] = index }
-      for source in sources[step.firstSource..<step.firstSource + step.node.inputCount] where source >= 0 {
-        last[Int(source)] = index
-      }
+    for index in steps.indices {
+      for place in places(ofStep: index) { last[place] = index }
+      for source in firstSources(ofStep: index) where sources[source] >= 0 { last[Int(sources[source])] = index }
     }
     for place in results where place >= 0 { last[place] = -1 }
     for step in last where step >= 0 { steps[step].droppedEnd += 1 }
@@ -166,14 +178,20 @@ private struct TapeBuilder {
   }
 
   /// The most bytes that are held at one time.
-  private func mostHeld(_ dropped: [Int], _ seeds: Set<Int>) -> Int {
-    var held = seeds.reduce(0) { $1 >= 0 ? $0 + sizes[$1] : $0 }
+  private func mostHeld(_ dropped: [Int], _ seeds: [Int]) -> Int {
+    var held = 0
+    // An input may be given twice.
+    var isCounted = Array(repeating: false, count: sizes.count)
+    for seed in seeds where seed >= 0 && !isCounted[seed] {
+      isCounted[seed] = true
+      held += sizes[seed]
+    }
     var most = held
     var next = 0
-    for step in steps {
-      for output in 0..<step.node.outputCount { held += sizes[step.place + output] }
+    for index in steps.indices {
+      for place in places(ofStep: index) { held += sizes[place] }
       most = Swift.max(most, held)
-      while next < step.droppedEnd {
+      while next < steps[index].droppedEnd {
         held -= sizes[dropped[next]]
         next += 1
       }
@@ -191,27 +209,43 @@ private func inRecordingOrder(_ nodes: [Node]) -> [Node] {
 
 /// The nodes that tensors depend on, in the order of recording, none older than `oldest`.
 func nodes(before results: [Tensor?], since oldest: UInt64) -> [Node] {
-  // The nodes that wait, ascending: the newest is last, and most arrivals belong near it.
-  var waiting: [Node] = []
+  // The nodes that wait, ascending: the newest is last, and most arrivals belong near it. Held by the results.
+  var waiting: [(sequence: UInt64, node: Unmanaged<Node>)] = []
   func wait(_ node: Node) {
     guard node.sequence >= oldest else { return }
-    var low = 0
-    var high = waiting.count
-    while low < high {
-      let middle = (low + high) / 2
-      if waiting[middle].sequence < node.sequence { low = middle + 1 } else { high = middle }
+    var low = waiting.count
+    if low > 0, waiting[low - 1].sequence >= node.sequence {
+      low = 0
+      var high = waiting.count
+      while low < high {
+        let middle = (low + high) / 2
+        if waiting[middle].sequence < node.sequence { low = middle + 1 } else { high = middle }
+      }
+      if waiting[low].sequence == node.sequence { return }
     }
-    if low < waiting.count, waiting[low] === node { return }
-    waiting.insert(node, at: low)
+    waiting.insert((node.sequence, .passUnretained(node)), at: low)
   }
   for case let node? in results.lazy.map({ $0?.node }) { wait(node) }
   var found: [Node] = []
-  while let node = waiting.popLast() {
-    found.append(node)
-    for index in 0..<node.inputCount {
-      if let source = node.source(index)?.node { wait(source) }
+  while let next = waiting.popLast() {
+    next.node._withUnsafeGuaranteedRef { node in
+      found.append(node)
+      for index in 0..<node.inputCount {
+        if let source = node.source(index)?.node { wait(source) }
+      }
     }
   }
   found.reverse()
   return found
+}
+
+/// Where a number stands in an ascending list; nil where it does not.
+private func position(of number: UInt64, in numbers: [UInt64]) -> Int? {
+  var low = 0
+  var high = numbers.count
+  while low < high {
+    let middle = (low + high) / 2
+    if numbers[middle] < number { low = middle + 1 } else { high = middle }
+  }
+  return low < numbers.count && numbers[low] == number ? low : nil
 }

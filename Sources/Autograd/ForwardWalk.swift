@@ -37,8 +37,10 @@ final class ForwardWalk: TangentSource {
     var dropped = 0
     var place = WalkPlace()
     for step in tape.steps {
-      place.visit(step.node)
-      visit(step)
+      step.reference._withUnsafeGuaranteedRef { node in
+        place.visit(node)
+        visit(step, node)
+      }
       while dropped < step.droppedEnd {
         tangents[tape.dropped[dropped]] = nil
         dropped += 1
@@ -47,8 +49,7 @@ final class ForwardWalk: TangentSource {
     return tape.results.map { $0 < 0 ? nil : tangents[$0] }
   }
 
-  private func visit(_ step: ForwardTape.Step) {
-    let node = step.node
+  private func visit(_ step: ForwardTape.Step, _ node: Node) {
     firstSource = step.firstSource
     guard (0..<node.inputCount).contains(where: { tangent(ofInput: $0) != nil }) else { return }
     let pushed = node.function.pushforward(node, self)
