@@ -56,18 +56,30 @@ extension Storage {
 
   private func agrees<T: BinaryFloatingPoint>(_: T.Type, _ other: Storage, _ tolerance: Double) -> Bool {
     let (found, expected) = (typed(T.self), other.typed(T.self))
-    var largest: T = 0
-    for index in 0..<count {
-      let size = expected[index].magnitude
+    let most = T(tolerance) * other.largestFinite(T.self)
+    // A difference from what is not finite is never small.
+    for index in 0..<count where !((found[index] - expected[index]).magnitude <= most) {
+      if found[index].isFinite || expected[index].isFinite { return false }
+    }
+    return true
+  }
+
+  /// The largest magnitude of contiguous numbers that are finite.
+  private func largestFinite<T: BinaryFloatingPoint>(_: T.Type) -> T {
+    let numbers = typed(T.self)
+    // Four at a time: a maximum waits for the one before.
+    var (first, second, third, fourth) = (T.zero, T.zero, T.zero, T.zero)
+    func raise(_ largest: inout T, _ index: Int) {
+      let size = numbers[index].magnitude
       largest = size > largest && size < .infinity ? size : largest
     }
-    let most = T(tolerance) * largest
-    // Without branches: a difference from what is not finite is never small.
-    var agree = true
-    for index in 0..<count {
-      let (a, b) = (found[index], expected[index])
-      agree = ((a - b).magnitude <= most || !(a.isFinite || b.isFinite)) && agree
+    for index in stride(from: 0, to: count & ~3, by: 4) {
+      raise(&first, index)
+      raise(&second, index + 1)
+      raise(&third, index + 2)
+      raise(&fourth, index + 3)
     }
-    return agree
+    for index in count & ~3..<count { raise(&first, index) }
+    return Swift.max(first, second, third, fourth)
   }
 }

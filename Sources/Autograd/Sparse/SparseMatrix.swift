@@ -77,7 +77,17 @@ public struct SparseMatrix: Sendable, CustomStringConvertible {
     let (a, x, y) = (numbers.typed(T.self), vector.typed(T.self), result.typed(T.self))
     rows.withUnsafeBufferPointer { rows in
       columns.withUnsafeBufferPointer { columns in
-        for index in 0..<rows.count { y[rows[index]] += a[index] * x[columns[index]] }
+        var index = 0
+        while index < rows.count {
+          let row = rows[index]
+          // In a register: a sum in memory waits for itself.
+          var sum: T = 0
+          repeat {
+            sum += a[index] * x[columns[index]]
+            index += 1
+          } while index < rows.count && rows[index] == row
+          y[row] = sum
+        }
       }
     }
     withExtendedLifetime((numbers, vector)) {}
