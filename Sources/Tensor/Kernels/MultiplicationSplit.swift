@@ -7,6 +7,8 @@ extension Multiplication {
 
   /// What a part must have: two microseconds.
   static let workOfPart = 200_000
+  /// What a piece must have where there are more than threads: ten microseconds.
+  static let workOfTurn = 1_000_000
   /// From here on a product of a batch is split itself.
   static let workOfLarge = 16_000_000
   /// From here on gemv is faster than a product of matrices.
@@ -62,10 +64,17 @@ extension Multiplication {
     let parts = BLAS.splitsByItself ? 1 : min(limit, effort / Multiplication.workOfPart)
     if m >= n {
       if isNarrow(n, k, work) { return .rows(piece(m, n &* k, parts, 4)) }
-      return parts > 1 ? .rows(rounded(m, parts, 4)) : nil
+      return parts > 1 ? .rows(rounded(m, parts * turns(m, parts), 4)) : nil
     }
     if isNarrow(m, k, work) { return .columns(piece(n, m &* k, parts, 16)) }
-    return parts > 1 ? .columns(rounded(n, parts, 16)) : nil
+    return parts > 1 ? .columns(rounded(n, parts * turns(n, parts), 16)) : nil
+  }
+
+  /// How many pieces of a large product each thread has, so that one whose core is slowed down holds up less: each of
+  /// so many rows or columns that the library multiplies it as fast, within a tenth.
+  private func turns(_ count: Int, _ parts: Int) -> Int {
+    if effort < 4 * parts * Multiplication.workOfTurn { return 1 }
+    return count >= 96 * 4 * parts ? 4 : count >= 64 * 2 * parts ? 2 : 1
   }
 
   /// Whether small kernels multiply pieces faster than the library the whole.
