@@ -71,6 +71,13 @@ extension Stopwatch {
     } check: {
       summary($0.dense())
     }
+    // For who vouches for the pattern: without the product that looks for what it misses.
+    let unchecked = hessian(f, sparsity: .banded(1), checksPattern: false)
+    measure("sparse_unchecked") {
+      unchecked(x)
+    } check: {
+      summary($0.dense())
+    }
   }
 
   private func summary(_ matrix: Tensor) -> [String: Double] {

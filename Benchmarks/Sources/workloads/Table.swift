@@ -110,6 +110,10 @@ struct Table {
         "rosenbrock_1000.sparse / fastest peer's dense one",
         againstFastest("rosenbrock_1000.sparse", peers: ["rosenbrock_1000.hess"]), 0.08
       ),
+      (
+        "the same, its pattern not checked",
+        againstFastest("rosenbrock_1000.sparse_unchecked", peers: ["rosenbrock_1000.hess"]), 0.08
+      ),
     ]
     for size in [64, 128, 1024] {
       list.append(
