@@ -129,10 +129,14 @@ private struct WalkQueue {
   final class Parts {
     private var list: [Part] = []
     private var count = 0
+    /// The most leading elements of a part.
+    private var lanes = 1
 
     /// Puts what there is together first where it takes much more memory than the whole would.
     func add(_ part: Part, _ node: Node) {
-      if count > 2 * node.shape.elementCount + 64, list.count > 1 {
+      let part = part.withoutMuchElse()
+      lanes = Swift.max(lanes, part.lanes)
+      if count > lanes * (2 * node.shape.elementCount + 64), list.count > 1 {
         let sum = Part(whole: Part.sum(list), of: node.shape)
         list = [sum]
         count = sum.count

@@ -52,13 +52,14 @@ final class ForwardTape: @unchecked Sendable {
       for node in inRecordingOrder(ends.filter { $0.sequence < boundary }) { builder.add(node) }
     }
     let oldest = boundary ?? ends.map(\.sequence).min() ?? .max
-    nodes = Autograd.nodes(before: results, since: oldest)
-    builder.reserve(nodes.count)
-    for node in nodes { builder.add(node) }
+    let way = Autograd.nodes(before: results, since: oldest)
+    builder.reserve(way.count)
+    for node in way { builder.add(node) }
     seeds = inputs.map { builder.place(of: $0) ?? -1 }
     self.results = results.map { $0.flatMap { builder.place(of: $0) } ?? -1 }
     (dropped, bytesPerLane) = builder.finish(keeping: self.results, seeds: seeds)
     steps = builder.steps
+    nodes = steps.map(\.node)
     sources = builder.sources
     placeCount = builder.sizes.count
     largestTangent = builder.elements.max() ?? 0

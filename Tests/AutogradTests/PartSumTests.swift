@@ -117,6 +117,79 @@ struct PartSumTests {
     }
   }
 
+  /// A part that is a view of much else does not keep that alive.
+  @Test func viewsDoNotHoldTheirOwners() async {
+    await #expect(processExitsWith: .success) {
+      let x = Tensor.ones([200], dtype: .float64)
+      let rest = Tensor.ones([20_000], dtype: .float64)
+      let factors = Tensor.linspace(from: 1, to: 2, count: 20_001, dtype: .float64)
+      let gradient = grad { (x: Tensor) in
+        (0..<200).reduce(Tensor(0.0, dtype: .float64)) {
+          let long = concatenated([x[$1..<$1 + 1], rest])
+          return $0 + checkpoint({ (long: Tensor) in square(long * factors).sum() })(long)
+        }
+      }
+      let (result, bytes) = TensorMemory.peak { gradient(x) }
+      #expect(result.scalars(as: Double.self) == Array(repeating: 2, count: 200))
+      // Ten of the 200 long cotangents, beside the long tensors that are recorded.
+      #expect(bytes < (200 + 10) * 8 * 20_100)
+    }
+  }
+
+  @Test("blocks of cotangents are put together once, too")
+  func blocks() {
+    let x = Self.draw([40], 8).tracked()
+    let f = { (x: Tensor) in concatenated((0..<40).map { sin(x[$0..<$0 + 1]) }) }
+    let block = Self.draw([8, 40], 9)
+    let pulled = vjp(f, at: x).pullback(block)
+    #expect(pulled.node?.function is PartSum && pulled.node?.inputCount == 40)
+    #expect(near(pulled, doubles(block * cos(x)), 1e-12))
+  }
+
+  @Test("a reverse walk over slices of tangents with leading axes", arguments: cuts.indices)
+  func slicesOfTangents(_ cut: Int) {
+    let slices = Self.slices(Self.cuts[cut].regions, [5, 6])
+    let (x, block) = (Self.draw([5, 6], 1), Self.draw([3, 5, 6], 2))
+    func pushed(_ embeds: Bool) -> ([Tensor]) -> Tensor {
+      { square(jvp({ Self.loss(slices, embeds: embeds)([$0]) }, at: $0[0], along: block).tangent).sum() }
+    }
+    #expect(agreeToOrderTwo(pushed(false), pushed(true), at: [x], 1e-9), "\(Self.cuts[cut].name)")
+  }
+
+  @Test("many parts, put together before their turn")
+  func early() {
+    let x = Self.draw([30, 4], 1)
+    let regions = (0..<12).map { ([$0, 0], [1, 1], [18, 4]) }
+    let slices = Self.slices(regions, [30, 4])
+    let (f, g) = (Self.loss(slices, embeds: false), Self.loss(slices, embeds: true))
+    #expect(agreeToOrderTwo(f, g, at: [x], 1e-9))
+    #expect(try! near(hessian { f([$0]) }(x), doubles(hessian { g([$0]) }(x)), 1e-9))
+  }
+
+  @Test("parts with different leading axes")
+  func leads() {
+    let slices = Self.slices([([0], [1], [2]), ([1], [1], [3]), ([4], [1], [1])], [5])
+    let (a, b) = (Self.draw([1, 2], 1), Self.draw([4, 3], 2))
+    let sum = Part.sum([Part(a, of: slices[0]), Part(b, of: slices[1]), Part(f64(7), of: slices[2])])
+    #expect(sum.shape == [4, 5])
+    for lane in 0..<4 {
+      let (a, b) = (doubles(a), doubles(b[lane]))
+      #expect(near(sum[lane], [a[0], a[1] + b[0], b[1], b[2], 7], 1e-15))
+    }
+  }
+
+  @Test("a check sees the same numbers and nodes, and names an overflow")
+  func checked() throws {
+    let x = Self.draw([9], 3)
+    let f = { (x: Tensor) in (exp(x[0..<7]) * x[1..<8]).sum() + sin(x[2..<9]).sum() }
+    #expect(try withNaNCheck { doubles(grad(f)(x)) } == doubles(grad(f)(x)))
+    #expect(try withNaNCheck { doubles(try hessian(f)(x)) } == doubles(hessian(f)(x)))
+    let error = #expect(throws: NaNError.self) {
+      try withNaNCheck { grad { (x: Tensor) in 1e308 * (x[0..<2].sum() + x[1..<3].sum()) }(x[0..<3]) }
+    }
+    #expect(error?.operation == "+" && error?.index == [1], "\(error.map { "\($0)" } ?? "")")
+  }
+
   @Test("slices of a result among several, and of nothing")
   func oddSources() {
     let x = Self.draw([6], 6)

@@ -43,7 +43,7 @@ package enum OperatorNames {
     "squaredDifference": "variance",
     "softmax.product": "softmax", "logSoftmax.weighted": "logSoftmax", "matmul.adding": "matmul",
     "expand": "expanded", "sumTo": "sum", "permute": "permuted", "reshape": "reshaped", "slice": "narrowed",
-    "sliceEmbedding": "padded", "partSum": "padded", "sliceUpdate": "subscript", "indexUpdate": "subscript",
+    "sliceEmbedding": "padded", "partSum": "+", "sliceUpdate": "subscript", "indexUpdate": "subscript",
     "parts": "split", "gatherTranspose": "scatterAdd", "takeTranspose": "indexAdd",
     "scatterMax": "scatterReduce", "scatterMin": "scatterReduce",
   ]

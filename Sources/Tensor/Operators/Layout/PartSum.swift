@@ -14,6 +14,15 @@ package struct Part {
 
   package var count: Int { tensor.count }
 
+  /// Elements of the leading axes together.
+  package var lanes: Int { lead.elementCount }
+
+  /// A view of much more than itself would keep all of that alive: a copy in its place.
+  package func withoutMuchElse() -> Part {
+    guard let owner = tensor.storage.owner, owner.count > 2 * count + 64 else { return self }
+    return Part(Tensor(tensor.storage.copied(), node: tensor.node, output: tensor.output), of: slice)
+  }
+
   private var lead: Shape { tensor.shape.first(tensor.rank - slice.region.result.rank) }
 
   /// The sum of parts of one tensor, each in its place, with zeros elsewhere.
@@ -54,6 +63,19 @@ final class PartSum: Function, @unchecked Sendable {
   private func sum(_ tangents: [Tensor?]) -> Tensor? {
     let parts = zip(tangents, slices).compactMap { tangent, slice in tangent.map { Part($0, of: slice) } }
     return parts.isEmpty ? nil : Part.sum(parts)
+  }
+
+  override func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? {
+    let region = slices[position].region
+    var place = index
+    let lead = index.count - whole.rank
+    for axis in 0..<whole.rank {
+      let distance = index[lead + axis] - region.starts[axis]
+      let (steps, rest) = distance.quotientAndRemainder(dividingBy: region.steps[axis])
+      guard rest == 0, 0..<region.result[axis] ~= steps else { return nil }
+      place[lead + axis] = steps
+    }
+    return input.part(place)
   }
 
   /// Without looking for missing tangents where there are none.

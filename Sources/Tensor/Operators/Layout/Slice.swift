@@ -54,11 +54,10 @@ package final class Slice: LinearFunction, @unchecked Sendable {
   override package func apply(_ x: Tensor) -> Tensor { Tensor(region.view(of: x.storage)) }
   override package func transpose(_ cotangent: Tensor) -> Tensor { SliceEmbedding(region)(cotangent) }
 
-  /// A tensor may be sliced often, so the walk is given the part as it is and puts all parts together at once. A check
-  /// sees each operator by itself.
+  /// A tensor may be sliced often, so the walk is given the part as it is and puts all parts together at once.
   override package func pullback(_ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink) {
     guard let (source, output) = node.source(0), sink.wants(source, output) else { return }
-    if isWatched || source.outputCount > 1 {
+    if source.outputCount > 1 {
       sink.receive(transpose(cotangent), source, output)
     } else {
       // Of the source's own shape: slices that count axes from the end may take more or fewer of them for leading ones.
