@@ -80,7 +80,7 @@ public struct SparseMatrix: Sendable, CustomStringConvertible {
         var index = 0
         while index < rows.count {
           let row = rows[index]
-          // In a register: a sum in memory waits for itself.
+          // Rows ascend, so that each is a sum of its own, in a register: one in memory waits for itself.
           var sum: T = 0
           repeat {
             sum += a[index] * x[columns[index]]

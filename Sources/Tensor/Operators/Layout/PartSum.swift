@@ -78,7 +78,7 @@ final class PartSum: Function, @unchecked Sendable {
     return input.part(place)
   }
 
-  /// Without looking for missing tangents where there are none.
+  /// As `jvp`, but with the function as it is, not one made anew, where all tangents are there and alike.
   override package func pushforward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {
     let tangents = slices.indices.map { node.tangent(ofInput: $0, source) }
     guard let first = tangents[0] else { return [sum(tangents)] }
