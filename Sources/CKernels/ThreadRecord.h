@@ -26,6 +26,7 @@ typedef struct adj_thread_record {
   int64_t live_bytes;     // allocated minus freed on this thread
   adj_small_list small[ADJ_SMALL_CLASSES];
   uint64_t epoch;         // the allocator's epoch at which the lists were last emptied
+  void *product_memory;   // where products pack their operands (Product.c), or null
   struct adj_thread_record *next;      // all records, under the lock
   struct adj_thread_record *next_idle; // those of ended threads, under the lock
   bool in_use;

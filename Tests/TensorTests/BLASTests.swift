@@ -12,8 +12,8 @@ struct BLASTests {
 
   /// Checks one product against the definition, with rows further apart than they are long.
   private func check<T: BinaryFloatingPoint & BitwiseCopyable>(
-    _: T.Type, _ dtype: DType, _ ta: Bool, _ tb: Bool, _ m: Int, _ n: Int, _ k: Int, gap: Int, beta: Double,
-    threads: Int, _ random: inout SplitMix
+    _: T.Type, _ dtype: DType, _ ta: Bool, _ tb: Bool, _ m: Int, _ n: Int, _ k: Int, gap: Int,
+    alpha: Double, beta: Double, threads: Int, _ random: inout SplitMix
   ) -> Bool {
     let lda = max((ta ? m : k) + gap, 1)
     let ldb = max((tb ? k : n) + gap, 1)
@@ -23,7 +23,6 @@ struct BLASTests {
     let before = numbers(max(m, 1) * max(ldc, 1), &random)
     let stored = beta == 0 ? before.map { _ in T.nan } : before.map { T($0) }
     var c = stored
-    let alpha = 2.0
     BLAS.gemm(
       dtype, transposeA: ta, transposeB: tb, m: m, n: n, k: k, alpha: alpha, a: a.map { T($0) }, lda: lda,
       b: b.map { T($0) }, ldb: ldb, beta: beta, c: &c, ldc: ldc, threads: threads)
@@ -63,14 +62,18 @@ struct BLASTests {
         for tb in [false, true] {
           let large = m * n * k > 200_000
           let threads = Int.random(in: 1...3, using: &random)
-          for (gap, beta) in large ? [(3, 1.0), (1, 0.0), (0, -2.0)] : [(0, 0.0), (3, 1.0), (2, 0.0), (1, -2.0)] {
+          for (gap, alpha, beta) in large
+            ? [(3, 1.0, 1.0), (1, 1, 0), (0, 2, -2)] : [(0, 2.0, 0.0), (3, 2, 1), (2, 1, 0), (1, 2, -2)]
+          {
             #expect(
-              check(Float.self, .float32, ta, tb, m, n, k, gap: gap, beta: beta, threads: threads, &random),
-              "float32 \(m) \(n) \(k) \(ta) \(tb) gap \(gap) beta \(beta) threads \(threads)")
+              check(
+                Float.self, .float32, ta, tb, m, n, k, gap: gap, alpha: alpha, beta: beta, threads: threads, &random),
+              "float32 \(m) \(n) \(k) \(ta) \(tb) gap \(gap) alpha \(alpha) beta \(beta) threads \(threads)")
             if large && ta != tb { continue }
             #expect(
-              check(Double.self, .float64, ta, tb, m, n, k, gap: gap, beta: beta, threads: threads, &random),
-              "float64 \(m) \(n) \(k) \(ta) \(tb) gap \(gap) beta \(beta) threads \(threads)")
+              check(
+                Double.self, .float64, ta, tb, m, n, k, gap: gap, alpha: alpha, beta: beta, threads: threads, &random),
+              "float64 \(m) \(n) \(k) \(ta) \(tb) gap \(gap) alpha \(alpha) beta \(beta) threads \(threads)")
           }
         }
       }

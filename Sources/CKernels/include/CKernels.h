@@ -3,6 +3,7 @@
 #define ADJ_CKERNELS_H
 #include "adj_types.h"
 #include "adj_pointwise.h"
+#include "adj_product.h"
 #include "adj_memory.h"
 #include "adj_thread.h"
 #include "adj_team.h"

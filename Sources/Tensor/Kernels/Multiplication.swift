@@ -21,6 +21,7 @@ struct Multiplication: @unchecked Sendable {  // the row is the caller's, who wa
     assert((transposeA ? k : m) <= 1 || lda >= (transposeA ? m : k), "BLAS: rows of a overlap")
     assert((transposeB ? n : k) <= 1 || ldb >= (transposeB ? k : n), "BLAS: rows of b overlap")
     assert(m <= 1 || ldc >= n, "BLAS: rows of c overlap")
+    if isTiled, tiles(a, b, c) { return }
     if let row {
       assert(beta == 1, "BLAS: the row would be scaled")
       adj_fill_rows(c, Int64(m), Int64(ldc * dtype.byteCount), row, Int64(n * dtype.byteCount))
@@ -53,6 +54,28 @@ struct Multiplication: @unchecked Sendable {  // the row is the caller's, who wa
     case .columns: columns(a, b, c)
     case .outer: outer(a, b, c)
     }
+  }
+
+  /// Whether kernels of our own multiply it: the sizes at which OpenBLAS packs both operands and takes as long again as
+  /// a sixth of the product (128 x 512 x 784) or half of it (128 x 64 x 784), measured with AVX-512.
+  private var isTiled: Bool {
+    let work = m &* n &* k
+    guard dtype.isFloatingPoint, work > Multiplication.smallWork, work <= Multiplication.workOfMemory else {
+      return false
+    }
+    // With fewer rows the panels of b are packed for too few, with fewer terms the result costs most.
+    guard m >= (transposeB ? 48 : 12), n >= 32, k >= 32, alpha == 1, beta == 0 || beta == 1 else { return false }
+    return BLAS.hasSmallKernels && adj_has_tiles()
+  }
+
+  private func tiles(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer) -> Bool {
+    var product = adj_product()
+    (product.m, product.n, product.k) = (Int64(m), Int64(n), Int64(k))
+    (product.a, product.b, product.c, product.row) = (a, b, c, row)
+    (product.lda, product.ldb, product.ldc) = (Int64(lda), Int64(ldb), Int64(ldc))
+    (product.transposes_a, product.transposes_b) = (transposeA, transposeB)
+    product.adds = row == nil && beta == 1
+    return adj_multiply_tiles(dtype.kernel, &product)
   }
 
   private enum Way { case whole, packed, rows, columns, outer }
