@@ -1,15 +1,55 @@
-/// A set of colours for each of some vertices, a bit a colour.
-struct ColorSets {
+/// A set of colours, a bit a colour.
+struct ColorSet {
+  /// Those below 64: nearly always all.
+  fileprivate var low: UInt64 = 0
+  fileprivate var high: [UInt64] = []
+
+  @inline(__always)
+  mutating func removeAll() {
+    low = 0
+    for word in high.indices { high[word] = 0 }
+  }
+
+  @inline(__always)
+  mutating func insert(_ color: Int) { unite(1 << UInt64(color % 64), word: color / 64) }
+
+  @inline(__always)
+  fileprivate mutating func unite(_ bits: UInt64, word: Int) {
+    if word == 0 { low |= bits } else { uniteHigh(bits, word: word - 1) }
+  }
+
+  @inline(never)
+  private mutating func uniteHigh(_ bits: UInt64, word: Int) {
+    while high.count <= word { high.append(0) }
+    high[word] |= bits
+  }
+
+  /// The first colour that it lacks.
+  @inline(__always)
+  var firstFree: Int { low != ~0 ? (~low).trailingZeroBitCount : firstFreeHigh }
+
+  private var firstFreeHigh: Int {
+    for (word, bits) in high.enumerated() where bits != ~0 { return 64 * (word + 1) + (~bits).trailingZeroBitCount }
+    return 64 * (high.count + 1)
+  }
+}
+
+/// A set of colours for each of some vertices.
+struct ColorSets: ~Copyable {
   /// Words for each vertex.
   private var width = 1
-  private var words: [UInt64]
+  private var words: UnsafeMutablePointer<UInt64>
   private let count: Int
 
   init(count: Int) {
     self.count = count
-    words = Array(repeating: 0, count: count)
+    words = .allocate(capacity: count)
+    words.initialize(repeating: 0, count: count)
   }
 
+  deinit { words.deallocate() }
+
+  @inline(__always)
   mutating func insert(_ color: Int, at vertex: Int) {
     while color >= 64 * width { widen() }
     words[vertex * width + color / 64] |= 1 << UInt64(color % 64)
@@ -17,27 +57,23 @@ struct ColorSets {
 
   /// Adds a vertex's colours to a set, those below a limit where there is one.
   @inline(__always)
-  func unite(_ vertex: Int, below limit: Int = .max, into set: inout [UInt64]) {
-    while set.count < width { set.append(0) }
+  func unite(_ vertex: Int, below limit: Int = .max, into set: inout ColorSet) {
     for word in 0..<width {
       let rest = limit - 64 * word
       if rest <= 0 { return }
       let mask: UInt64 = rest < 64 ? (1 << UInt64(rest)) - 1 : ~0
-      set[word] |= words[vertex * width + word] & mask
+      set.unite(words[vertex * width + word] & mask, word: word)
     }
   }
 
-  /// The first colour that a set lacks.
-  static func firstFree(_ set: [UInt64]) -> Int {
-    for (word, bits) in set.enumerated() where bits != ~0 { return 64 * word + (~bits).trailingZeroBitCount }
-    return 64 * set.count
-  }
-
+  @inline(never)
   private mutating func widen() {
-    var wider = Array(repeating: UInt64(0), count: 2 * width * count)
+    let wider = UnsafeMutablePointer<UInt64>.allocate(capacity: 2 * width * count)
+    wider.initialize(repeating: 0, count: 2 * width * count)
     for vertex in 0..<count {
       for word in 0..<width { wider[2 * width * vertex + word] = words[width * vertex + word] }
     }
+    words.deallocate()
     words = wider
     width *= 2
   }
@@ -46,15 +82,19 @@ struct ColorSets {
 extension RowLists {
   /// A colour for each column, such that no two of a row have the same: the first that is free, column by column.
   func colors(columnCount: Int) -> [Int] {
-    let rows = transposed(columnCount: columnCount)
     var used = ColorSets(count: rowCount)
-    var taken: [UInt64] = []
-    return (0..<columnCount).map { column in
-      for word in taken.indices { taken[word] = 0 }
-      for place in rows.places(column) { used.unite(rows.entries[place], into: &taken) }
-      let color = ColorSets.firstFree(taken)
-      for place in rows.places(column) { used.insert(color, at: rows.entries[place]) }
-      return color
+    var taken = ColorSet()
+    return transposed(columnCount: columnCount).withPointers { columns in
+      Array(unsafeUninitializedCapacity: columnCount) { colors, count in
+        for column in 0..<columnCount {
+          taken.removeAll()
+          for row in columns[column] { used.unite(row, into: &taken) }
+          let color = taken.firstFree
+          for row in columns[column] { used.insert(color, at: row) }
+          colors[column] = color
+        }
+        count = columnCount
+      }
     }
   }
 
@@ -67,21 +107,22 @@ extension RowLists {
   func starColors() -> [Int] {
     var colors = Array(repeating: -1, count: rowCount)
     var around = ColorSets(count: rowCount)
-    var taken: [UInt64] = []
-    for vertex in byDegree() {
-      for word in taken.indices { taken[word] = 0 }
-      for place in places(vertex) where entries[place] != vertex {
-        let neighbor = entries[place]
-        let color = colors[neighbor]
-        around.unite(neighbor, below: color < 0 ? .max : color, into: &taken)
-        if color >= 0 {
-          while taken.count <= color / 64 { taken.append(0) }
-          taken[color / 64] |= 1 << UInt64(color % 64)
+    var taken = ColorSet()
+    let order = byDegree()
+    colors.withUnsafeMutableBufferPointer { colors in
+      withPointers { rows in
+        for vertex in order {
+          taken.removeAll()
+          for neighbor in rows[vertex] where neighbor != vertex {
+            let color = colors[neighbor]
+            around.unite(neighbor, below: color < 0 ? .max : color, into: &taken)
+            if color >= 0 { taken.insert(color) }
+          }
+          let color = taken.firstFree
+          colors[vertex] = color
+          for neighbor in rows[vertex] where neighbor != vertex { around.insert(color, at: neighbor) }
         }
       }
-      let color = ColorSets.firstFree(taken)
-      colors[vertex] = color
-      for place in places(vertex) where entries[place] != vertex { around.insert(color, at: entries[place]) }
     }
     return colors
   }

@@ -83,14 +83,17 @@ struct PatternSearch {
     let bits = seeds.storage.typed(Int64.self)
     var children: [Range<Int>] = []
     var firstChild: [Int] = []
+    children.reserveCapacity(Swift.min(ranges.count * parts, count))
+    firstChild.reserveCapacity(ranges.count)
     for (range, color) in zip(ranges, colors) {
       firstChild.append(children.count)
       let width = (range.count + parts - 1) / parts
-      for (index, start) in stride(from: range.lowerBound, to: range.upperBound, by: width).enumerated() {
-        let lane = color * parts + index
+      var (start, lane) = (range.lowerBound, color * parts)
+      while start < range.upperBound {
         let child = start..<Swift.min(start + width, range.upperBound)
         children.append(child)
         for column in child { bits[lane / 64 * count + column] |= 1 << Int64(lane % 64) }
+        (start, lane) = (child.upperBound, lane + 1)
       }
     }
     guard let found = reached(seeds) else { return false }
@@ -98,20 +101,21 @@ struct PatternSearch {
     let isReached = storage.typed(Int64.self)
     let mask: UInt64 = parts == 64 ? ~0 : (1 << UInt64(parts)) - 1
     var next = RowLists(capacity: candidates.entries.count)
-    for row in 0..<count {
-      for place in candidates.places(row) {
-        let range = candidates.entries[place]
-        let lane = colors[range] * parts
-        var hits = UInt64(bitPattern: isReached[lane / 64 * count + row]) >> UInt64(lane % 64) & mask
-        while hits != 0 {
-          next.append(firstChild[range] + hits.trailingZeroBitCount)
-          hits &= hits - 1
+    candidates.withPointers { candidates in
+      for row in 0..<count {
+        for range in candidates[row] {
+          let lane = colors[range] * parts
+          var hits = UInt64(bitPattern: isReached[lane / 64 * count + row]) >> UInt64(lane % 64) & mask
+          while hits != 0 {
+            next.append(firstChild[range] + hits.trailingZeroBitCount)
+            hits &= hits - 1
+          }
         }
-      }
-      next.endRow()
-      if next.entries.count > mostElements {
-        isTooLarge = true
-        break
+        next.endRow()
+        if next.entries.count > mostElements {
+          isTooLarge = true
+          break
+        }
       }
     }
     withExtendedLifetime((storage, seeds)) {}

@@ -54,20 +54,42 @@ struct RowLists {
   mutating func append(_ entry: Int) { entries.append(entry) }
   mutating func endRow() { starts.append(entries.count) }
 
+  /// All lists, read as pointers: loops over every entry are bound by checks otherwise.
+  func withPointers<R>(_ body: (Pointers) -> R) -> R {
+    starts.withUnsafeBufferPointer { starts in
+      entries.withUnsafeBufferPointer { body(Pointers(starts: starts.baseAddress!, entries: $0)) }
+    }
+  }
+
+  struct Pointers {
+    fileprivate let starts: UnsafePointer<Int>
+    fileprivate let entries: UnsafeBufferPointer<Int>
+
+    @inline(__always)
+    subscript(row: Int) -> UnsafeBufferPointer<Int> {
+      UnsafeBufferPointer(rebasing: entries[starts[row]..<starts[row + 1]])
+    }
+  }
+
   /// The lists of the transposed matrix: the rows of each column, ascending.
   func transposed(columnCount: Int) -> RowLists {
     var result = RowLists(capacity: 0)
     result.starts = Array(repeating: 0, count: columnCount + 1)
-    result.entries = Array(repeating: 0, count: entries.count)
     for column in entries { result.starts[column + 1] += 1 }
     for column in 0..<columnCount { result.starts[column + 1] += result.starts[column] }
     var next = result.starts
-    for row in 0..<rowCount {
-      for place in places(row) {
-        let column = entries[place]
-        result.entries[next[column]] = row
-        next[column] += 1
+    result.entries = Array(unsafeUninitializedCapacity: entries.count) { transposed, count in
+      next.withUnsafeMutableBufferPointer { next in
+        withPointers { rows in
+          for row in 0..<rowCount {
+            for column in rows[row] {
+              transposed[next[column]] = row
+              next[column] += 1
+            }
+          }
+        }
       }
+      count = entries.count
     }
     return result
   }
