@@ -195,11 +195,17 @@ extension Multiplication {
 
   private func add<T: BLASScalar>(_: T.Type, _ sums: UnsafeRawPointer, _ c: UnsafeMutableRawPointer) {
     let (sums, c) = (sums.assumingMemoryBound(to: T.self), c.assumingMemoryBound(to: T.self))
-    for i in 0..<m { for j in 0..<n { c[i * ldc + j] += sums[i * n + j] } }
+    for i in 0..<m {
+      let (row, part) = (c + i * ldc, sums + i * n)
+      for j in 0..<n { row[j] += part[j] }
+    }
   }
 
   private func addWrapping<T: FixedWidthInteger>(_: T.Type, _ sums: UnsafeRawPointer, _ c: UnsafeMutableRawPointer) {
     let (sums, c) = (sums.assumingMemoryBound(to: T.self), c.assumingMemoryBound(to: T.self))
-    for i in 0..<m { for j in 0..<n { c[i * ldc + j] &+= sums[i * n + j] } }
+    for i in 0..<m {
+      let (row, part) = (c + i * ldc, sums + i * n)
+      for j in 0..<n { row[j] &+= part[j] }
+    }
   }
 }
