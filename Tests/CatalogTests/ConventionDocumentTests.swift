@@ -4,7 +4,7 @@ import Testing
 
 extension CatalogueTests {
   /// Conventions.md says what operators do. With ADJOINT_WRITE_DOCUMENTS set it is written (`make docs`).
-  @Suite(.serialized) struct ConventionsDocument {
+  @Suite struct ConventionsDocument {
     private static let file = SourceTree.root.appending(path: "Documentation/Conventions.md")
 
     @Test("Documentation/Conventions.md is what operators do")

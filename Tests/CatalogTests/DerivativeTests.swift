@@ -2,7 +2,7 @@ import Autograd
 import Testing
 
 extension CatalogueTests {
-  @Suite(.serialized) struct Derivatives {
+  @Suite struct Derivatives {
     @Test("first order, adjoint identity, leading axes", arguments: Catalogue.differentiable)
     func firstOrder(_ row: Row) throws {
       for report in try Checks.reports(row, order: 1) {

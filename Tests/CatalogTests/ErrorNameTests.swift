@@ -5,7 +5,7 @@ import Testing
 
 /// Whatever errors of checks call an operator, the closure table knows it.
 extension CatalogueTests {
-  @Suite(.serialized) struct ErrorNames {
+  @Suite struct ErrorNames {
     /// Numbers that spoil nearly everything: zeros, and some whose squares overflow.
     private static func spoilt(_ row: Row, _ scale: Double) -> [Tensor] {
       row.draw().map { $0.dtype.isFloatingPoint ? $0 * scale : $0 }

@@ -3,7 +3,7 @@ import Testing
 
 extension CatalogueTests {
   /// Cotangents and tangents of any layout and number, and inputs that are worth several threads.
-  @Suite(.serialized) struct Seeds {
+  @Suite struct Seeds {
     private func seeds(_ tensors: [Tensor]) -> [Tensor] {
       tensors.map { tensor in
         Tensor((0..<tensor.count).map { Double($0 % 7) - 2.5 }, shape: tensor.shape).asType(tensor.dtype)

@@ -2,7 +2,7 @@ import Autograd
 import Testing
 
 extension CatalogueTests {
-  @Suite(.serialized) struct Leaks {
+  @Suite struct Leaks {
     @Test("nothing that a call recorded or computed stays alive", arguments: Catalogue.rows)
     func leaks(_ row: Row) {
       let references = use(row)

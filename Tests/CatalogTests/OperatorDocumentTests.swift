@@ -5,7 +5,7 @@ import Testing
 extension CatalogueTests {
   /// Operators.md and the table in the library say what the catalogue says. With ADJOINT_WRITE_DOCUMENTS set they
   /// are written (`make docs`).
-  @Suite(.serialized) struct OperatorsDocument {
+  @Suite struct OperatorsDocument {
     private func check(_ path: String, _ wanted: String) throws {
       let file = SourceTree.root.appending(path: path)
       if ProcessInfo.processInfo.environment["ADJOINT_WRITE_DOCUMENTS"] != nil {

@@ -5,7 +5,7 @@ import Testing
 
 /// What the graph says of dependences, against derivatives: nothing that has one may be left out.
 extension CatalogueTests {
-  @Suite(.serialized) struct Reach {
+  @Suite struct Reach {
     /// Operators that say how sets of elements go through them, in values and in gradients.
     private static func stated(_ map: SymmetricMap) -> [Tensor?]? { map.reach(seeds(map)) }
 

@@ -2,7 +2,7 @@ import Autograd
 import Testing
 
 extension CatalogueTests {
-  @Suite(.serialized) struct WhatIsSaved {
+  @Suite struct WhatIsSaved {
     @Test("what it saves", arguments: Catalogue.rows.filter { !$0.saves.isEmpty && $0.hasDerivative })
     func saved(_ row: Row) {
       for saves in row.saves {

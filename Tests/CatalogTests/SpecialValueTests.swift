@@ -2,7 +2,7 @@ import Autograd
 import Testing
 
 extension CatalogueTests {
-  @Suite(.serialized) struct SpecialValues {
+  @Suite struct SpecialValues {
     @Test(
       "special values and slopes", arguments: Catalogue.rows.filter { !$0.specials.isEmpty },
       [DType.float32, .float64])

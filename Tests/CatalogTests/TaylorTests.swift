@@ -3,7 +3,7 @@ import Testing
 
 /// Taylor mode against nested jvp, which shares no rule with it beyond first order.
 extension CatalogueTests {
-  @Suite(.serialized) struct Taylor {
+  @Suite struct Taylor {
     private func compare(_ got: [[Tensor]], _ expected: [[Tensor]], _ what: String) {
       for difference in Series.differences(got, expected) { Issue.record("\(what): \(difference)") }
     }

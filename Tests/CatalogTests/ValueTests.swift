@@ -2,7 +2,7 @@ import Autograd
 import Testing
 
 extension CatalogueTests {
-  @Suite(.serialized) struct Values {
+  @Suite struct Values {
     @Test("value", arguments: Catalogue.rows)
     func value(_ row: Row) {
       // Long enough for whole vectors, their tails and several blocks.

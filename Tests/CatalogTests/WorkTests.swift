@@ -3,7 +3,7 @@ import Testing
 
 extension CatalogueTests {
   /// A kernel that does not say what it does is missing in every cost that is measured or predicted.
-  @Suite(.serialized) struct Work {
+  @Suite struct Work {
     /// Operators whose values are copies, views, sorted or found, and rows of such.
     private static let copied: Set<String> = [
       "asType", "chunk", "concatenated", "diagonal", "embedding", "expanded", "flattened", "flipped", "gather",
