@@ -1,4 +1,4 @@
-// Products of matrices by tiles, for processors with AVX-512: 32 registers hold 24 sums. Small products that need no
+// Products of matrices by tiles, for processors with AVX-512: 24 of 32 registers hold sums. Small products that need no
 // packing, and those far larger than the second-level cache, are as fast in BLAS or faster.
 #include "include/adj_product.h"
 #include "ThreadRecord.h"
@@ -13,13 +13,13 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define LINE 64
-// A tile: 24 sums, four vectors of b, and a number of a.
+// A tile: 24 vectors of sums; a row of b is four more, and a number of a one.
 #define ROWS 6
 #define VECTORS 4
 #define DEPTH 256 // terms of a run, which stay in the sums
 // Packed panels of a block, and rows that pass by all of them before the next rows do: half of a second-level cache.
 #define PANELS 4
-#define BYTES_OF_PANELS ((int64_t)(PANELS * DEPTH * VECTORS * 64))
+#define BYTES_OF_PANELS ((int64_t)(PANELS * DEPTH * VECTORS * LINE))
 #define BYTES_OF_ROWS ((int64_t)(40 * ROWS * DEPTH * 4))
 #define EACH_VECTORS(M, R) M(R, 1) M(R, 2) M(R, 3) M(R, 4)
 #define EACH_TILE(M) \
@@ -44,11 +44,16 @@
 #define LOAD_PART(p, count) _mm512_maskz_loadu_pd((__mmask8)MASK(count), p)
 #define STORE_PART(p, count, v) _mm512_mask_storeu_pd(p, (__mmask8)MASK(count), v)
 #include "ProductTile.h"
+#undef T
+#undef WIDTH
+#undef NAME
+#undef LOAD_PART
+#undef STORE_PART
 #pragma clang attribute pop
 
 bool adj_has_tiles(void) { return strcmp(adj_isa_name(), "avx512") == 0; }
 
-// Kept for the thread's next product; null where there is no memory.
+// Kept for the thread's next product, until it ends; null where there is no memory.
 static void *own_memory(void) {
   adj_thread_record *record = adj_record();
   if (!record->product_memory) record->product_memory = aligned_alloc(LINE, BYTES_OF_PANELS + BYTES_OF_ROWS);

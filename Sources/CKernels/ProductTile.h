@@ -34,14 +34,15 @@ INLINE void NAME(finish)(bool adds, T *c, const T *row, NAME(vector) v, int colu
     if (row) v += *(const NAME(unaligned) *)row;
     if (adds) v += *(const NAME(unaligned) *)c;
     *(NAME(unaligned) *)c = v;
-  } else if (columns > 0) {
+  } else {
     if (row) v += LOAD_PART(row, columns);
     if (adds) v += LOAD_PART(c, columns);
     STORE_PART(c, columns, v);
   }
 }
 
-// The sums of one term: every third row of a has a pointer, the two after it are a scaled index away.
+// Adds one term to the sums. Every third row of a has a pointer, from which the two after it are addressed: a pointer
+// for each row would not fit the registers.
 INLINE void NAME(add_term)(const int rows, const int vectors, NAME(vector) sums[][VECTORS], const T **a, int64_t a_row,
                            int64_t a_step, const T *b) {
   NAME(vector) panel[VECTORS];
@@ -108,7 +109,7 @@ static void NAME(pack_panel)(const T *b, int64_t ldb, bool transposed, int64_t d
     for (int j = 0; j < width; j += WIDTH) {
       NAME(vector) v = (NAME(vector))0;
       if (columns - j >= WIDTH) v = *(const NAME(unaligned) *)(b + j);
-      else if (columns > j) v = LOAD_PART(b + j, columns - j);
+      else v = LOAD_PART(b + j, columns - j);
       *(NAME(unaligned) *)(panel + j) = v;
     }
   }

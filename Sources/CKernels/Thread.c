@@ -25,15 +25,18 @@ static void record_end(void *argument) {
   adj_thread_record *record = argument;
   adj_own_record = NULL;
   void **parked = record->state.parked;
+  void *product_memory = record->product_memory;
   pthread_mutex_lock(&records_mutex);
   adj_allocator_abandon(record);
   ended_live_nodes += record->state.live_nodes;
   memset(&record->state, 0, sizeof record->state);
+  record->product_memory = NULL;
   record->in_use = false;
   record->next_idle = idle_records;
   idle_records = record;
   pthread_mutex_unlock(&records_mutex);
   free(parked);
+  free(product_memory);
 }
 
 static void make_key(void) {

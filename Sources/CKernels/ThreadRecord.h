@@ -1,4 +1,4 @@
-// One record for each thread: its public state and its share of the allocator.
+// One record for each thread: its public state, its share of the allocator, and what its products pack operands into.
 //
 // A record is never given back to the system, so that a reader who walks the list of records needs no
 // more than the lock of the list; the record of a thread that ended is handed to the next thread that starts.

@@ -1,6 +1,6 @@
 import Testing
 
-/// Every operator, checked in the same ways: see the rows in `Rows`. Rows share nothing, so that they are checked side by
+/// Every operator, checked in the same ways: see the rows in `Rows`. Rows share nothing, so they are checked side by
 /// side.
 @Suite enum CatalogueTests {}
 

@@ -1,7 +1,7 @@
 // Checks products by tiles against sums in long double, for all ways to store the operands, in every place where
 // panels, rows and runs of terms end.
 //
-//   clang -O2 -std=gnu11 -ISources/CKernels/include -ISources/CKernels Tests/KernelChecks/product_check.c
+//   clang -O2 -std=gnu11 -ISources/CKernels/include -ISources/CKernels Tests/KernelChecks/product_check.c \
 //     Sources/CKernels/*.c Sources/CKernels/Pointwise/*.c -lm -lpthread -o product_check && ./product_check
 #include "CKernels.h"
 #include <float.h>
@@ -40,12 +40,12 @@ static void set(matrix *x, int64_t place, double value) {
 static const double gap = 12345;
 
 // The last row ends where the memory ends, so that a sanitizer sees reads behind it.
-static matrix make(adj_dtype dtype, int64_t rows, int64_t columns, double fixed) {
-  matrix x = {dtype, rows, columns, columns + (below(2) ? 0 : below(9)), NULL};
+static matrix make(adj_dtype dtype, int64_t rows, int64_t columns, int64_t between) {
+  matrix x = {dtype, rows, columns, columns + between, NULL};
   int64_t count = (rows - 1) * x.stride + columns;
   x.data = malloc((size_t)count * (dtype == ADJ_F32 ? 4 : 8));
   for (int64_t place = 0; place < count; place++)
-    set(&x, place, place % x.stride >= columns ? gap : fixed == fixed && fixed == 0 ? uniform() : fixed);
+    set(&x, place, place % x.stride >= columns ? gap : uniform());
   return x;
 }
 
@@ -56,12 +56,13 @@ static void fail(const char *what, const adj_product *p, int64_t i, int64_t j, d
            what, p->m, p->n, p->k, p->transposes_a, p->transposes_b, p->adds, p->row != NULL, i, j, found, expected);
 }
 
-static void check(adj_dtype dtype, int64_t m, int64_t n, int64_t k) {
-  bool ta = below(2), tb = below(2), adds = below(2), has_row = below(2);
-  matrix a = make(dtype, ta ? k : m, ta ? m : k, 0), b = make(dtype, tb ? n : k, tb ? k : n, 0);
-  matrix row = make(dtype, 1, n, 0);
-  // What is not added to is not read.
-  matrix c = make(dtype, m, n, adds ? 0.5 : NAN);
+// The distance of b's rows decides whether it is read as it is stored.
+static void check(adj_dtype dtype, int64_t m, int64_t n, int64_t k, bool tb, int64_t between) {
+  bool ta = below(2), adds = below(2), has_row = below(2);
+  matrix a = make(dtype, ta ? k : m, ta ? m : k, below(9)), b = make(dtype, tb ? n : k, tb ? k : n, between);
+  matrix row = make(dtype, 1, n, 0), c = make(dtype, m, n, below(9));
+  for (int64_t i = 0; i < m; i++)
+    for (int64_t j = 0; j < n; j++) set(&c, i * c.stride + j, adds ? 0.5 : NAN); // not read where it is not added to
   adj_product p = {.m = m, .n = n, .k = k, .a = a.data, .b = b.data, .row = has_row ? row.data : NULL, .c = c.data,
                    .lda = a.stride, .ldb = b.stride, .ldc = c.stride,
                    .transposes_a = ta, .transposes_b = tb, .adds = adds};
@@ -101,17 +102,24 @@ static void check_special(void) {
 }
 
 int main(void) {
-  if (!adj_isa_select("avx512")) {
-    printf("no AVX-512 here: no tiles to check\n");
+  if (!adj_isa_select("avx512") || !adj_has_tiles()) {
+    printf("no AVX-512 here, or not optimised: no tiles to check\n");
     return 0;
   }
   static const int64_t sizes[] = {1, 2, 5, 6, 7, 12, 13, 15, 16, 17, 31, 33, 48, 63, 64, 65, 100, 127, 241, 257};
   const int64_t count = sizeof sizes / sizeof *sizes;
   for (int dtype = 0; dtype < 2; dtype++) {
     for (int round = 0; round < 1500; round++)
-      check(dtype ? ADJ_F64 : ADJ_F32, sizes[below(count - 4)], sizes[below(count - 2)], sizes[below(count - 4)]);
+      check(dtype ? ADJ_F64 : ADJ_F32, sizes[below(count - 4)], sizes[below(count - 2)], sizes[below(count - 4)],
+            below(2), below(2) ? 0 : below(9));
     for (int round = 0; round < 60; round++)
-      check(dtype ? ADJ_F64 : ADJ_F32, sizes[below(count)], 1 + below(300), 200 + below(400));
+      check(dtype ? ADJ_F64 : ADJ_F32, sizes[below(count)], 1 + below(300), 200 + below(400), below(2), below(9));
+    // b as it is stored, over several runs of terms: few rows, or rows of one panel without a gap.
+    for (int round = 0; round < 20; round++) {
+      int64_t k = 200 + below(500), panel = dtype ? 32 : 64;
+      check(dtype ? ADJ_F64 : ADJ_F32, 1 + below(12), panel * (1 + below(6)), k, false, below(9));
+      check(dtype ? ADJ_F64 : ADJ_F32, 1 + below(260), panel, k, false, 0);
+    }
   }
   check_special();
   if (failures) printf("%d failures\n", failures);

@@ -15,7 +15,7 @@ struct ColorSet {
 
   @inline(__always)
   fileprivate mutating func unite(_ bits: UInt64, word: Int) {
-    if word == 0 { low |= bits } else { uniteHigh(bits, word: word - 1) }
+    if word == 0 { low |= bits } else if bits != 0 { uniteHigh(bits, word: word - 1) }
   }
 
   @inline(never)
@@ -101,7 +101,7 @@ extension RowLists {
   /// A colour for each row and column of a symmetric pattern, so that one product for each colour gives all elements:
   /// element (i, j) is the product's of the smaller of the two colours, at the vertex of the larger.
   ///
-  /// A restricted star colouring (Gebremedhin, Manne and Pothen, "What color is your Jacobian?", 2005): neighbours
+  /// Entries are rows. A restricted star colouring (Gebremedhin, Manne and Pothen, "What color is your Jacobian?", 2005): neighbours
   /// differ, and two neighbours of a vertex may only share a colour that is larger than the vertex's. Greedy, vertices
   /// of many neighbours first, so that the tip of an arrow has a colour of its own and all others share the next.
   func starColors() -> [Int] {

@@ -54,7 +54,7 @@ struct RowLists {
   mutating func append(_ entry: Int) { entries.append(entry) }
   mutating func endRow() { starts.append(entries.count) }
 
-  /// All lists, read as pointers: loops over every entry are bound by checks otherwise.
+  /// All lists, read as pointers, and without checks, which loops over every entry are bound by otherwise.
   func withPointers<R>(_ body: (Pointers) -> R) -> R {
     starts.withUnsafeBufferPointer { starts in
       entries.withUnsafeBufferPointer { body(Pointers(starts: starts.baseAddress!, entries: $0)) }

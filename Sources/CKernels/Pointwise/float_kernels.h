@@ -136,7 +136,7 @@ QUICK_LOOP(sub, 2, a - b)
 QUICK_LOOP(mul, 2, a *b)
 QUICK_LOOP(div, 2, a / b)
 QUICK_LOOP(fma, 3, FN(fma)(a, b, c))
-// Not zero first: with AVX-512 a comparison under the mask of the other, and a product under that.
+// Compared as "not zero": with AVX-512 a comparison under the mask of the other, and a product under that.
 QUICK_LOOP(strong_mul, 2, SEL((a != C(0)) & (b != C(0)), a *b, FN(splat)(0)))
 QUICK_LOOP(neg, 1, -a)
 QUICK_LOOP(abs, 1, FN(abs)(a))

@@ -21,7 +21,7 @@ typedef struct adj_product {
 bool adj_has_tiles(void);
 
 // Multiplies float32 or float64 matrices on the thread that calls; false, and nothing is done, where there are no
-// kernels or no memory. The thread keeps half a megabyte for its next product.
+// kernels or no memory. The thread keeps half a megabyte until it ends.
 bool adj_multiply_tiles(adj_dtype dtype, const adj_product *product);
 
 #endif

@@ -13,7 +13,7 @@ struct Multiplication: @unchecked Sendable {  // the row is the caller's, who wa
   var ldb: Int
   var beta: Double
   var ldc: Int
-  /// What every row of the result is filled with first, n elements; then beta is 1.
+  /// What every row of the result begins as, n elements; then beta is 1.
   var row: UnsafeRawPointer?
 
   /// On one thread; see `run` for more.
@@ -21,9 +21,9 @@ struct Multiplication: @unchecked Sendable {  // the row is the caller's, who wa
     assert((transposeA ? k : m) <= 1 || lda >= (transposeA ? m : k), "BLAS: rows of a overlap")
     assert((transposeB ? n : k) <= 1 || ldb >= (transposeB ? k : n), "BLAS: rows of b overlap")
     assert(m <= 1 || ldc >= n, "BLAS: rows of c overlap")
+    assert(row == nil || beta == 1, "BLAS: the row would be scaled")
     if isTiled, tiles(a, b, c) { return }
     if let row {
-      assert(beta == 1, "BLAS: the row would be scaled")
       adj_fill_rows(c, Int64(m), Int64(ldc * dtype.byteCount), row, Int64(n * dtype.byteCount))
     }
     switch dtype {
@@ -56,18 +56,20 @@ struct Multiplication: @unchecked Sendable {  // the row is the caller's, who wa
     }
   }
 
-  /// Whether kernels of our own multiply it: the sizes at which OpenBLAS packs both operands and takes as long again as
-  /// a sixth of the product (128 x 512 x 784) or half of it (128 x 64 x 784), measured with AVX-512.
+  /// Whether kernels of our own multiply it, if there are any: between the sizes for which OpenBLAS has small kernels and
+  /// the largest it packs both operands, which adds a tenth (128 x 512 x 784) to a half (128 x 64 x 784). Measured against
+  /// its kernels for AVX-512 alone, which are those that have small ones.
   private var isTiled: Bool {
     let work = m &* n &* k
     guard dtype.isFloatingPoint, work > Multiplication.smallWork, work <= Multiplication.workOfMemory else {
       return false
     }
-    // With fewer rows the panels of b are packed for too few, with fewer terms the result costs most.
-    guard m >= (transposeB ? 48 : 12), n >= 32, k >= 32, alpha == 1, beta == 0 || beta == 1 else { return false }
-    return BLAS.hasSmallKernels && adj_has_tiles()
+    // Fewer rows do not repay the packing of b; with fewer terms the result costs most.
+    guard m >= (transposeB ? 48 : 16), n >= 32, k >= 32, alpha == 1, beta == 0 || beta == 1 else { return false }
+    return BLAS.hasSmallKernels
   }
 
+  /// False, and nothing is done, where there are no such kernels.
   private func tiles(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer) -> Bool {
     var product = adj_product()
     (product.m, product.n, product.k) = (Int64(m), Int64(n), Int64(k))

@@ -15,7 +15,8 @@ extension Multiplication {
   static let workOfVector = 500_000
   /// Up to here OpenBLAS multiplies without packing, where it has such kernels.
   static let smallWork = 1_000_000
-  /// From here on operands lie in memory, and packing them does not matter: the library is faster than tiles.
+  /// Up to here tiles are faster than the library, where there are any: beyond, a piece's operands lie in memory, and
+  /// packing them does not matter.
   static let workOfMemory = 100_000_000
   /// Elements of a matrix that stays in the first-level cache while such a kernel runs.
   private static let narrow = 8192
