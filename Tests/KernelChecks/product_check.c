@@ -4,9 +4,11 @@
 //   clang -O2 -std=gnu11 -ISources/CKernels/include -ISources/CKernels Tests/KernelChecks/product_check.c \
 //     Sources/CKernels/*.c Sources/CKernels/Pointwise/*.c -lm -lpthread -o product_check && ./product_check
 #include "CKernels.h"
+#include "ThreadRecord.h"
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -101,6 +103,27 @@ static void check_special(void) {
     }
 }
 
+static void *multiply_on_thread(void *argument) {
+  (void)argument;
+  check(ADJ_F32, 20, 70, 40, false, 0);
+  return adj_record()->product_memory ? argument : NULL;
+}
+
+// A thread that multiplied keeps memory for its next product, and none when it has ended.
+static void check_thread_end(void) {
+  pthread_t thread;
+  int any;
+  void *kept = NULL;
+  if (pthread_create(&thread, NULL, multiply_on_thread, &any) != 0 || pthread_join(thread, &kept) != 0 || !kept) {
+    failures++;
+    printf("a thread that multiplied kept no memory\n");
+  }
+  adj_records_lock();
+  for (adj_thread_record *record = adj_records_first(); record; record = record->next)
+    if (!record->in_use && record->product_memory && failures++ < 20) printf("an ended thread kept its memory\n");
+  adj_records_unlock();
+}
+
 int main(void) {
   if (!adj_isa_select("avx512") || !adj_has_tiles()) {
     printf("no AVX-512 here, or not optimised: no tiles to check\n");
@@ -122,6 +145,7 @@ int main(void) {
     }
   }
   check_special();
+  check_thread_end();
   if (failures) printf("%d failures\n", failures);
   return failures != 0;
 }
