@@ -102,8 +102,9 @@ extension RowLists {
   /// element (i, j) is the product's of the smaller of the two colours, at the vertex of the larger.
   ///
   /// Entries must be rows, which is not checked. A restricted star colouring (Gebremedhin, Manne and Pothen, "What
-  /// color is your Jacobian?", 2005): neighbours differ, and two neighbours of a vertex may only share a colour that is larger than the vertex's. Greedy, vertices
-  /// of many neighbours first, so that the tip of an arrow has a colour of its own and all others share the next.
+  /// color is your Jacobian?", 2005): neighbours differ, and two neighbours of a vertex may only share a colour that is
+  /// larger than the vertex's. Greedy, vertices of many neighbours first, so that the tip of an arrow has a colour of
+  /// its own and all others share the next.
   func starColors() -> [Int] {
     var colors = Array(repeating: -1, count: rowCount)
     var around = ColorSets(count: rowCount)
