@@ -51,6 +51,20 @@ import Testing
     #expect(forecast.bytes(.differences, 1000) == 8000 + 8 * 1004 * 1000 + 10_000)
   }
 
+  @Test func nothingIsMeasuredAfterTheDeadline() {
+    let limits = CostMeter.Limits(budget: .gigabytes(1), seconds: 30, repeated: 0.02, deadline: .now - .seconds(1))
+    var meter = CostMeter(.rosenbrock, products: 4, time: .clock, limits: limits)
+    meter.measure(100) { _, _ in }
+    #expect(meter.measurements.map(\.operation) == meter.operations.map(\.rawValue))
+    for one in meter.measurements {
+      #expect(one.seconds == nil && one.peakBytes == nil)
+      guard case .deadline = one.skipped?.reason else {
+        Issue.record("\(one.operation)")
+        continue
+      }
+    }
+  }
+
   @Test func nothingIsTriedWhereANearSizeIsKnownOrNothingFits() {
     var forecast = CostForecast(.rosenbrock, products: 4, budget: .gigabytes(1))
     forecast.climb(to: 150, [.value])
