@@ -21,6 +21,8 @@
 #define PANELS 4
 #define BYTES_OF_PANELS ((int64_t)(PANELS * DEPTH * VECTORS * LINE))
 #define BYTES_OF_ROWS ((int64_t)(40 * ROWS * DEPTH * 4))
+// Of a right operand with few columns: half of a nearest cache.
+#define THIN_BYTES 16384
 #define EACH_VECTORS(M, R) M(R, 1) M(R, 2) M(R, 3) M(R, 4)
 #define EACH_TILE(M) \
   EACH_VECTORS(M, 1) EACH_VECTORS(M, 2) EACH_VECTORS(M, 3) EACH_VECTORS(M, 4) EACH_VECTORS(M, 5) EACH_VECTORS(M, 6)
@@ -33,6 +35,7 @@
 #define LOAD_PART(p, count) _mm512_maskz_loadu_ps((__mmask16)MASK(count), p)
 #define STORE_PART(p, count, v) _mm512_mask_storeu_ps(p, (__mmask16)MASK(count), v)
 #include "ProductTile.h"
+#include "ThinProduct.h"
 #undef T
 #undef WIDTH
 #undef NAME
@@ -44,6 +47,7 @@
 #define LOAD_PART(p, count) _mm512_maskz_loadu_pd((__mmask8)MASK(count), p)
 #define STORE_PART(p, count, v) _mm512_mask_storeu_pd(p, (__mmask8)MASK(count), v)
 #include "ProductTile.h"
+#include "ThinProduct.h"
 #undef T
 #undef WIDTH
 #undef NAME
@@ -68,9 +72,22 @@ bool adj_multiply_tiles(adj_dtype dtype, const adj_product *product) {
   return true;
 }
 
+bool adj_multiply_thin(adj_dtype dtype, const adj_product *product) {
+  void *memory = adj_has_tiles() && product->transposes_b ? own_memory() : NULL;
+  if (!adj_has_tiles() || (product->transposes_b && !memory)) return false;
+  if (dtype == ADJ_F32) multiply_thin_f32_avx512(product, memory);
+  else multiply_thin_f64_avx512(product, memory);
+  return true;
+}
+
 #else
 
 bool adj_has_tiles(void) { return false; }
+
+bool adj_multiply_thin(adj_dtype dtype, const adj_product *product) {
+  (void)dtype, (void)product;
+  return false;
+}
 
 bool adj_multiply_tiles(adj_dtype dtype, const adj_product *product) {
   (void)dtype, (void)product;

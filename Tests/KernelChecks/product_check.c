@@ -1,4 +1,4 @@
-// Checks products by tiles against sums in long double, for all ways to store the operands, in every place where
+// Checks products by tiles, and of few columns, against sums in long double, for all ways to store the operands, in every place where
 // panels, rows and runs of terms end.
 //
 //   clang -O2 -std=gnu11 -ISources/CKernels/include -ISources/CKernels Tests/KernelChecks/product_check.c \
@@ -58,8 +58,10 @@ static void fail(const char *what, const adj_product *p, int64_t i, int64_t j, d
            what, p->m, p->n, p->k, p->transposes_a, p->transposes_b, p->adds, p->row != NULL, i, j, found, expected);
 }
 
-// The distance of b's rows decides whether it is read as it is stored.
-static void check(adj_dtype dtype, int64_t m, int64_t n, int64_t k, bool tb, int64_t between) {
+typedef bool multiplication(adj_dtype dtype, const adj_product *product);
+
+static void check_one(multiplication *multiply, adj_dtype dtype, int64_t m, int64_t n, int64_t k, bool tb,
+                      int64_t between) {
   bool ta = below(2), adds = below(2), has_row = below(2);
   matrix a = make(dtype, ta ? k : m, ta ? m : k, below(9)), b = make(dtype, tb ? n : k, tb ? k : n, between);
   matrix row = make(dtype, 1, n, 0), c = make(dtype, m, n, below(9));
@@ -68,7 +70,7 @@ static void check(adj_dtype dtype, int64_t m, int64_t n, int64_t k, bool tb, int
   adj_product p = {.m = m, .n = n, .k = k, .a = a.data, .b = b.data, .row = has_row ? row.data : NULL, .c = c.data,
                    .lda = a.stride, .ldb = b.stride, .ldc = c.stride,
                    .transposes_a = ta, .transposes_b = tb, .adds = adds};
-  if (!adj_multiply_tiles(dtype, &p)) fail("nothing done", &p, 0, 0, 0, 0);
+  if (!multiply(dtype, &p)) fail("nothing done", &p, 0, 0, 0, 0);
   double precision = dtype == ADJ_F32 ? FLT_EPSILON : DBL_EPSILON;
   for (int64_t i = 0; i < m; i++) {
     for (int64_t j = 0; j < n; j++) {
@@ -87,19 +89,25 @@ static void check(adj_dtype dtype, int64_t m, int64_t n, int64_t k, bool tb, int
   free(a.data), free(b.data), free(row.data), free(c.data);
 }
 
+// The distance of b's rows decides whether tiles read it as it is stored.
+static void check(adj_dtype dtype, int64_t m, int64_t n, int64_t k, bool tb, int64_t between) {
+  check_one(adj_multiply_tiles, dtype, m, n, k, tb, between);
+  if (n <= (dtype == ADJ_F32 ? 64 : 32)) check_one(adj_multiply_thin, dtype, m, n, k, tb, between);
+}
+
 // Infinity and NaN reach the elements that they belong to, and no others, though panels are filled up.
-static void check_special(void) {
-  enum { M = 13, N = 70, K = 300 };
+static void check_special(multiplication *multiply) {
+  enum { M = 13, N = 55, K = 300 };
   static float a[M * K], b[K * N], c[M * N];
   for (int i = 0; i < M * K; i++) a[i] = 1;
   for (int i = 0; i < K * N; i++) b[i] = 1;
-  a[2 * K + 299] = NAN, b[7 * N + 69] = INFINITY;
+  a[2 * K + 299] = NAN, b[7 * N + N - 1] = INFINITY;
   adj_product p = {.m = M, .n = N, .k = K, .a = a, .b = b, .c = c, .lda = K, .ldb = N, .ldc = N};
-  adj_multiply_tiles(ADJ_F32, &p);
+  multiply(ADJ_F32, &p);
   for (int i = 0; i < M; i++)
     for (int j = 0; j < N; j++) {
       float found = c[i * N + j];
-      if (i == 2 ? !isnan(found) : j == 69 ? found != INFINITY : found != K) fail("special", &p, i, j, found, K);
+      if (i == 2 ? !isnan(found) : j == N - 1 ? found != INFINITY : found != K) fail("special", &p, i, j, found, K);
     }
 }
 
@@ -144,7 +152,8 @@ int main(void) {
       check(dtype ? ADJ_F64 : ADJ_F32, 1 + below(260), panel, k, false, 0);
     }
   }
-  check_special();
+  check_special(adj_multiply_tiles);
+  check_special(adj_multiply_thin);
   check_thread_end();
   if (failures) printf("%d failures\n", failures);
   return failures != 0;

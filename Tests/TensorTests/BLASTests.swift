@@ -52,6 +52,8 @@ struct BLASTests {
       (33, 40, 65),
       (513, 16, 10), (64, 64, 128), (100, 100, 101), (101, 100, 100), (3, 400, 500), (500, 3, 400),
       (4, 800, 700),
+      // Few columns: with vectors that are not full, few rows, several runs of terms.
+      (9, 20, 12), (6, 33, 16), (130, 12, 300), (3, 40, 700), (50, 64, 400),
       // Narrow ones that are cut into rows, columns, or terms of the sum; large ones that threads share.
       (2501, 33, 20), (1503, 20, 40), (33, 2501, 20), (20, 1503, 40), (20, 24, 2503), (7, 5, 40_003),
       (130, 270, 290), (270, 130, 290),

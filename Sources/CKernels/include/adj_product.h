@@ -24,4 +24,8 @@ bool adj_has_tiles(void);
 // kernels or no memory. The thread keeps half a megabyte until it ends.
 bool adj_multiply_tiles(adj_dtype dtype, const adj_product *product);
 
+// As adj_multiply_tiles, where op(b) has few columns: at most 64 of float32, 32 of float64. Packs nothing but a
+// transposed b.
+bool adj_multiply_thin(adj_dtype dtype, const adj_product *product);
+
 #endif

@@ -22,7 +22,7 @@ struct Multiplication: @unchecked Sendable {  // the row is the caller's, who wa
     assert((transposeB ? n : k) <= 1 || ldb >= (transposeB ? k : n), "BLAS: rows of b overlap")
     assert(m <= 1 || ldc >= n, "BLAS: rows of c overlap")
     assert(row == nil || beta == 1, "BLAS: the row would be scaled")
-    if isTiled, tiles(a, b, c) { return }
+    if isThin ? withProduct(a, b, c, adj_multiply_thin) : isTiled && withProduct(a, b, c, adj_multiply_tiles) { return }
     if let row {
       adj_fill_rows(c, Int64(m), Int64(ldc * dtype.byteCount), row, Int64(n * dtype.byteCount))
     }
@@ -69,15 +69,31 @@ struct Multiplication: @unchecked Sendable {  // the row is the caller's, who wa
     return BLAS.hasSmallKernels
   }
 
+  /// Whether kernels of our own multiply it without packing, if there are any: where the result has few columns, beyond
+  /// OpenBLAS's small kernels, and within them where those are slow: rows that fill no whole vectors (0.8 of their time),
+  /// and a transposed right operand, unless copying that costs more than it spares (0.3 to 0.8). Measured as above.
+  private var isThin: Bool {
+    let width = dtype == .float32 ? 16 : 8
+    guard n >= 8, n <= 4 * width, m > 1, k > 0, dtype.isFloatingPoint, BLAS.hasSmallKernels else { return false }
+    guard alpha == 1, beta == 0 || beta == 1 else { return false }
+    if m &* n &* k > Multiplication.smallWork { return true }
+    if transposeB { return !transposeA && (m >= 128 || k <= max(20, m * (n / 16))) }
+    if transposeA { return m <= 8 && n > width }
+    return n > width && n % width != 0 && k <= 24
+  }
+
   /// False, and nothing is done, where there are no such kernels.
-  private func tiles(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer) -> Bool {
+  private func withProduct(
+    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer,
+    _ multiply: (adj_dtype, UnsafePointer<adj_product>) -> Bool
+  ) -> Bool {
     var product = adj_product()
     (product.m, product.n, product.k) = (Int64(m), Int64(n), Int64(k))
     (product.a, product.b, product.c, product.row) = (a, b, c, row)
     (product.lda, product.ldb, product.ldc) = (Int64(lda), Int64(ldb), Int64(ldc))
     (product.transposes_a, product.transposes_b) = (transposeA, transposeB)
     product.adds = row == nil && beta == 1
-    return adj_multiply_tiles(dtype.kernel, &product)
+    return multiply(dtype.kernel, &product)
   }
 
   private enum Way { case whole, packed, rows, columns, outer }

@@ -60,9 +60,11 @@ extension Multiplication {
 
   private func split(_ limit: Int) -> Split? {
     let (work, effort) = (m &* n &* k, effort)
-    // Few numbers, each a sum of many: always the same partial sums, however many threads there are.
+    // Few numbers, each a sum of many: always the same partial sums, however many threads there are, and as many for each
+    // of two, four or eight.
     if k >= 8 * max(m, n), m &* n <= Multiplication.narrow {
-      return .depth(parts: min(8, effort / Multiplication.workOfPart))
+      let most = effort / Multiplication.workOfPart
+      return .depth(parts: most >= 6 ? 8 : most >= 3 ? 4 : most)
     }
     let parts = BLAS.splitsByItself ? 1 : min(limit, effort / Multiplication.workOfPart)
     if m >= n {
