@@ -126,4 +126,20 @@ struct SparseHessianTests {
       #expect(near(product, doubles(expected), 1e-10))
     }
   }
+
+  /// A block's vectors are multiplied on as many threads as there are.
+  @Test func oneThreadOrSomeGiveTheSameBits() async {
+    await #expect(processExitsWith: .success) {
+      let x = sin(Tensor.arange(3000, dtype: .float64))
+      func results(_ threads: Int) -> [[Double]] {
+        BLAS.threads = threads
+        let map = HessianOperator(HessianTests.rosenbrock, at: x)
+        return [true, false].map { checks in
+          doubles(hessian(HessianTests.rosenbrock, sparsity: .banded(1), checksPattern: checks)(x).values)
+        } + [doubles(map(stacked([x, cos(x), 2 * x, exp(x), x * x])))]
+      }
+      let one = results(1)
+      for threads in [2, 3, 5, 8] { #expect(results(threads) == one) }
+    }
+  }
 }
