@@ -26,7 +26,7 @@
 enum { most_threads = 64 };
 
 // A waiting thread first looks without pause, then lets others have its core, then sleeps.
-enum { eager_nanoseconds = 20000, awake_nanoseconds = 200000, looks_per_clock = 64 };
+enum { eager_nanoseconds = 20000, awake_nanoseconds = 1000000, looks_per_clock = 64 };
 
 // A caller that waits for others so long sleeps in between.
 enum { patient_nanoseconds = 1000000, nap_nanoseconds = 100000 };

@@ -88,6 +88,12 @@ extension Formula {
     }
     let saved =
       simple.isResult ? node.saved(simple.slot, output: 0) : node.saved(simple.slot, input: simple.slot)
+    if cotangent.isSpent(saved.storage) {
+      simple.pullback._withUnsafeGuaranteedRef {
+        $0.evaluate(cotangent.storage, saved.storage, into: cotangent.storage, node.parameters)
+      }
+      return node.deliver(cotangent, toInput: simple.target, sink)
+    }
     let result = simple.pullback._withUnsafeGuaranteedRef { [cotangent] in
       $0.apply(cotangent, saved, node.parameters)
     }
@@ -106,7 +112,8 @@ extension Formula {
     let derived =
       plan.isPullbackComplete
       ? Plan.Derived(formula: pullback, targets: plan.wanted) : plan.pullback(from: [0])
-    pullBack(node, plan, [cotangent], derived, sink)
+    let isSpent = cotangent.isSpent()
+    pullBack(node, plan, [cotangent], derived, sink, overwriting: isSpent)
   }
 
   func saved(_ node: Node, _ plan: Plan) -> [Tensor] {
@@ -116,13 +123,14 @@ extension Formula {
 
   @inline(never)
   private func pullBack(
-    _ node: Node, _ plan: Plan, _ cotangents: [Tensor], _ derived: Plan.Derived, _ sink: any CotangentSink
+    _ node: Node, _ plan: Plan, _ cotangents: [Tensor], _ derived: Plan.Derived, _ sink: any CotangentSink,
+    overwriting isSpent: Bool = false
   ) {
     guard let formula = derived.formula else { return }
     let parts =
       isRecording || cotangents.count > 1
       ? formula.applyPartially(cotangents + saved(node, plan), node.parameters)
-      : formula.applyUnrecorded(cotangents[0], node, plan)
+      : formula.applyUnrecorded(cotangents[0], node, plan, overwriting: isSpent)
     for (target, part) in zip(derived.targets, parts) { node.deliver(part, toInput: target, sink) }
   }
 
@@ -180,8 +188,11 @@ extension Formula {
     return result
   }
 
-  /// As `applyPartially`, of one cotangent and what was saved, where nothing is recorded.
-  func applyUnrecorded(_ cotangent: Tensor, _ node: Node, _ plan: Plan) -> [Tensor] {
+  /// As `applyPartially`, of one cotangent and what was saved, where nothing is recorded; one result in the cotangent's
+  /// memory where that may be overwritten.
+  func applyUnrecorded(
+    _ cotangent: Tensor, _ node: Node, _ plan: Plan, overwriting isSpent: Bool = false
+  ) -> [Tensor] {
     let savedCount = plan.savedInputs.count + plan.savedResults.count
     if savedCount == 0 && passedThrough.allSatisfy({ $0 == 0 }) { return passedThrough.map { _ in cotangent } }
     let inputs = [Storage](unsafeUninitializedCapacity: savedCount + 1) { memory, count in
@@ -196,7 +207,8 @@ extension Formula {
     let passes = passedThrough.contains { $0 != nil }
     if passes && !passedThrough.contains(nil) { return passedThrough.map { Tensor(inputs[$0!]) } }
     if isWatched { return apply(inputs.map { Tensor($0) }, node.parameters) }
-    return evaluate(inputs, node.parameters)?.map { Tensor($0) } ?? passedThrough.map { _ in .placeholder }
+    return evaluate(inputs, node.parameters, overwritingFirst: isSpent)?.map { Tensor($0) }
+      ?? passedThrough.map { _ in .placeholder }
   }
 
   /// Applies a derivative formula; results that are an input unchanged cost nothing.
@@ -210,5 +222,19 @@ extension Formula {
     case (2, 1): return [apply(inputs[0], inputs[1], parameters)]
     default: return apply(inputs, parameters)
     }
+  }
+}
+
+extension Tensor {
+  /// Whether a result may be written into its memory: nothing is recorded or watched, and nobody else holds it.
+  @inline(__always)
+  mutating func isSpent() -> Bool {
+    !isRecording && storage.isOwned && isKnownUniquelyReferenced(&storage) && !isWatched
+  }
+
+  /// Whether that is so, and a result of it and another operand has the same layout.
+  @inline(__always)
+  mutating func isSpent(_ other: Storage) -> Bool {
+    storage.dtype == other.dtype && other.isContiguous && storage.shape == other.shape && isSpent()
   }
 }

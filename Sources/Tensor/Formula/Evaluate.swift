@@ -130,7 +130,7 @@ extension Formula {
     let result = Storage(shape, x.dtype)
     guard result.count > 0 else { return result }
     if x.isContiguous && y.isContiguous && x.shape == shape && y.shape == shape.last(y.shape.rank)
-      && result.count < 1 << 13 && scalarCount == 0
+      && result.count < Swift.min(grain, 1 << 13) && scalarCount == 0
     {
       applyToRows(x, y, result)
       return result
@@ -176,12 +176,13 @@ extension Formula {
     let base = UnsafeSendable(views.baseAddress!)
     withScalars(parameters, compute) { scalars in
       space.withShape { lengths, rank in
-        if count < 1 << 13 {
+        let grain = stridedGrain(lengths.value, rank)
+        if count < grain {
           adj_run(
             raw, Formula.kernelType(compute), rank, lengths.value, base.value, scalars, base.value + inputCount,
             0, Int64(count))
         } else {
-          run(lengths, rank, base, count, compute, UnsafeSendable(scalars))
+          run(lengths, rank, base, count, compute, UnsafeSendable(scalars), grain)
         }
       }
     }
@@ -203,7 +204,7 @@ extension Formula {
   private func runFlat(
     _ views: UnsafeMutablePointer<adj_view>, _ count: Int, _ compute: DType, _ parameters: SIMD2<Double>
   ) {
-    guard count < 1 << 13, parameterCount == 0 || scalarCount == 1 else {
+    guard count < grain, parameterCount == 0 || scalarCount == 1 else {
       return runLargeFlat(views, count, compute, parameters)
     }
     guard begins(count, compute) else { return }
@@ -230,24 +231,29 @@ extension Formula {
   ) {
     guard begins(count, compute) else { return }
     var length = Int64(count)
-    if count < 1 << 13 {
+    if count < grain {
       adj_run(raw, Formula.kernelType(compute), 1, &length, views, scalars, views + inputCount, 0, length)
     } else {
       withUnsafePointer(to: &length) {
-        run(UnsafeSendable($0), 1, UnsafeSendable(views), count, compute, UnsafeSendable(scalars))
+        run(UnsafeSendable($0), 1, UnsafeSendable(views), count, compute, UnsafeSendable(scalars), grain)
       }
     }
+  }
+
+  /// `grain` where operands are strided or repeat: short rows take about sixteen additions for each element, to be
+  /// gathered.
+  private func stridedGrain(_ shape: UnsafePointer<Int64>, _ rank: Int32) -> Int {
+    if rank <= 1 { return grain }
+    return Parallel.elementGrain / (program.weight + (shape[Int(rank) - 1] < 128 ? 16 : 2))
   }
 
   @inline(never)
   private func run(
     _ shape: UnsafeSendable<UnsafePointer<Int64>>, _ rank: Int32,
     _ views: UnsafeSendable<UnsafeMutablePointer<adj_view>>, _ count: Int, _ compute: DType,
-    _ scalars: UnsafeSendable<UnsafePointer<adj_scalar>?>
+    _ scalars: UnsafeSendable<UnsafePointer<adj_scalar>?>, _ grain: Int
   ) {
     let type = Formula.kernelType(compute)
-    // A long program is worth splitting sooner.
-    let grain = Swift.max(Parallel.elementGrain / Swift.max(program.instructionCount, 1), 1 << 13)
     Parallel.run(count, grain: grain) { begin, end in
       adj_run(
         program.raw, type, rank, shape.value, views.value, scalars.value, views.value + inputCount,
@@ -255,10 +261,13 @@ extension Formula {
     }
   }
 
-  /// Any number of inputs and results, any layout. Nil after a report.
+  /// Any number of inputs and results, any layout; one result may take the first input's memory, whose numbers nobody
+  /// needs then. Nil after a report.
   @inline(never)
-  func evaluate(_ inputs: [Storage], _ parameters: SIMD2<Double>) -> [Storage]? {
-    if let results = evaluateFlat(inputs, parameters) { return results }
+  func evaluate(
+    _ inputs: [Storage], _ parameters: SIMD2<Double>, overwritingFirst isSpent: Bool = false
+  ) -> [Storage]? {
+    if let results = evaluateFlat(inputs, parameters, isSpent) { return results }
     guard let compute = computeType(inputs), let shape = broadcastShape(inputs) else { return nil }
     if !compute.isFloatingPoint && parameterCount > 0 && !parametersAreIntegral(parameters, compute) { return nil }
     let outputs = results.indices.map { Storage(shape, resultType($0, compute)) }
@@ -275,7 +284,7 @@ extension Formula {
   }
 
   /// Contiguous floating-point inputs of one shape, beside single numbers. Nil where something is otherwise.
-  private func evaluateFlat(_ inputs: [Storage], _ parameters: SIMD2<Double>) -> [Storage]? {
+  private func evaluateFlat(_ inputs: [Storage], _ parameters: SIMD2<Double>, _ overwritesFirst: Bool) -> [Storage]? {
     guard !hasPredicates, var widest = inputs.first else { return nil }
     for input in inputs where input.shape.rank > widest.shape.rank || input.count > widest.count { widest = input }
     guard widest.isContiguous, widest.dtype.isFloatingPoint, widest.count > 0 else { return nil }
@@ -285,7 +294,8 @@ extension Formula {
           || (input.count == 1 && input.shape.rank <= widest.shape.rank)
       else { return nil }
     }
-    let outputs = results.map { _ in Storage(like: widest) }
+    let reused = overwritesFirst && inputs[0].count == widest.count ? program.overwriting : -1
+    let outputs = results.indices.map { $0 == reused ? inputs[0] : Storage(like: widest) }
     withUnsafeTemporaryAllocation(of: adj_view.self, capacity: inputs.count + outputs.count) { views in
       for index in inputs.indices {
         views[index].setFlat(inputs[index])

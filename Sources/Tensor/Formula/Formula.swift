@@ -36,6 +36,8 @@ public final class Formula: Function, @unchecked Sendable {
   let raw: UnsafePointer<adj_program>
   let scalarCount: Int
   let scalars: UnsafePointer<adj_scalar>
+  /// From so many elements on a call is worth sharing.
+  let grain: Int
   /// One result, a number: what the short ways handle.
   let isPlain: Bool
   /// Whether some result is true or false.
@@ -65,6 +67,7 @@ public final class Formula: Function, @unchecked Sendable {
     scalars.initialize(repeating: adj_scalar(f: 0), count: Swift.max(scalarCount, 1))
     for (index, scalar) in program.floatScalars.enumerated() { scalars[index] = scalar }
     self.scalars = UnsafePointer(scalars)
+    grain = Parallel.elementGrain / program.weight
     passedThrough = results.map { graph.isInput($0) }
     predicates = results.map { graph.isPredicate($0) }
     conditions = (0..<inputCount).map { graph.isCondition(input: $0) }

@@ -9,6 +9,10 @@ final class Program: @unchecked Sendable {
   let instructionCount: Int
   /// Floating-point operations for each element.
   let flops: Int
+  /// What an element takes, in additions of numbers in the nearest cache; a number read or written as much as one.
+  let weight: Int
+  /// The output that is written last: the one for the memory of an input that nobody needs afterwards.
+  let overwriting: Int
   /// Whether every step has an exact integer kernel.
   let isIntegral: Bool
   let raw: UnsafePointer<adj_program>
@@ -24,7 +28,10 @@ final class Program: @unchecked Sendable {
     outputCount = outputs.count
     instructionCount = assembler.code.count
     flops = assembler.code.reduce(0) { $0 + (Primitive(rawValue: $1.op)?.flops ?? 0) }
+    weight = assembler.code.reduce(inputCount + outputs.count) { $0 + (Primitive(rawValue: $1.op)?.cost ?? 0) }
     isIntegral = assembler.isIntegral
+    let firstOutput = inputCount + parameterCount + assembler.constants.count + assembler.temporaryCount
+    overwriting = (assembler.code.last { Int($0.dst) >= firstOutput }).map { Int($0.dst) - firstOutput } ?? 0
     let parameters = Array(repeating: 0.0, count: parameterCount)
     let scalars = parameters + assembler.constants
     floatScalars = scalars.map { adj_scalar(f: $0) }

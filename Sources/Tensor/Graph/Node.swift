@@ -257,7 +257,9 @@ extension Node {
   /// Pulls the cotangent of the only result back to the inputs.
   @inline(__always)
   package func pullBack(_ cotangent: consuming Tensor, _ sink: any CotangentSink) {
-    functionReference._withUnsafeGuaranteedRef { [cotangent] in $0.pullback(self, cotangent, sink) }
+    // Moved out: a captured one would be a second reference, and forbid writing results in its memory.
+    var moved: Tensor? = consume cotangent
+    functionReference._withUnsafeGuaranteedRef { $0.pullback(self, moved.take().unsafelyUnwrapped, sink) }
   }
 
   private func input(_ index: Int) -> Input {

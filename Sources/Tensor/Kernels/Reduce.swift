@@ -153,14 +153,17 @@ enum Reduce {
       let inputs = UnsafeSendable(views.baseAddress!)
       let outputView = UnsafeSendable(views.baseAddress! + formula.inputCount)
       space.withShape { lengths, _ in
-        if keptCount * reducedCount < Parallel.elementGrain {
+        // Few elements at a time are gathered, or begin a sum of their own.
+        let isScattered = reducedRank == 0 || lengths.value[space.shape.rank - 1] < 128
+        let weight = formula.program.weight + (isScattered ? 8 : 0)
+        if keptCount * reducedCount < Parallel.elementGrain / weight {
           return call(
             lengths, space.keptRank, reducedRank, inputs, scalars, outputView.value, 0..<keptCount,
             0..<reducedCount, scale)
         }
         let isByColumns = reducedRank > 0 && inputs.value[0][stride: space.shape.rank - 1] != 1
         let grain = Swift.max(
-          isByColumns ? 2 * Task.fewestColumns : 1, Parallel.elementGrain / Swift.max(reducedCount, 1))
+          isByColumns ? 2 * Task.fewestColumns : 1, Parallel.elementGrain / weight / Swift.max(reducedCount, 1))
         if keptCount >= 2 * grain || reducedCount < 2 * partLength {
           Parallel.run(keptCount, grain: grain) { begin, end in
             call(
