@@ -49,6 +49,10 @@ final class BackwardWalk: CotangentSink {
     queue.add(part, node)
   }
 
+  func takeBack(_ node: Node) -> Tensor? {
+    node.outputCount == 1 && lead.rank == 0 ? queue.removeCotangent(of: node) : nil
+  }
+
   private func receiveResult(_ cotangent: Tensor, _ node: Node, _ output: Int) {
     queue.announce(node)
     // In place: one copy of the list for each of many results would be quadratic.
@@ -192,6 +196,16 @@ private struct WalkQueue {
     }
   }
 
+  /// What was added to a node's cotangent, which keeps its turn; nil where nothing was.
+  func removeCotangent(of node: Node) -> Tensor? {
+    let place = position(of: node.sequence)
+    guard place < contents.pointee.count, contents.pointee.entries[place].sequence == node.sequence,
+      contents.pointee.entries[place].holdsCotangent
+    else { return nil }
+    contents.pointee.entries[place].holdsCotangent = false
+    return (contents.pointee.cotangents + place).move()
+  }
+
   /// Adds to the cotangent of a slice of a node's result.
   func add(_ part: Part, _ node: Node) {
     let place = announce(node)
@@ -230,6 +244,18 @@ private struct WalkQueue {
     return whole.map { sum.adding($0) } ?? sum
   }
 
+  /// The first entry that is not older.
+  @inline(__always)
+  private func position(of sequence: UInt64) -> Int {
+    let entries = contents.pointee.entries
+    var (low, high) = (0, contents.pointee.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].sequence < sequence { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
   /// Where a node stands, or an uninitialised place made for it.
   @inline(__always)
   private func place(of node: Node) -> (Int, isNew: Bool) {
@@ -239,12 +265,7 @@ private struct WalkQueue {
     let entries = contents.pointee.entries
     var low = count
     if count > 0 && entries[count - 1].sequence >= sequence {
-      low = 0
-      var high = count
-      while low < high {
-        let middle = (low + high) / 2
-        if entries[middle].sequence < sequence { low = middle + 1 } else { high = middle }
-      }
+      low = position(of: sequence)
       if entries[low].sequence == sequence { return (low, false) }
       shift(from: low, count)
     }

@@ -89,16 +89,6 @@ struct BlockMap: @unchecked Sendable {
     return Swift.max(Swift.min(count, Swift.max(forCache, forOverhead), most), 1)
   }
 
-  /// As ``lanes(_:most:)``; of a block that would be one, as many as each thread has, where that takes it some
-  /// microseconds.
-  func sharedLanes(_ count: Int) -> Int {
-    let lanes = lanes(count)
-    guard lanes >= count, count > 1, !callsProgram, count &* bytesPerLane > 1 << 16,
-      count &* largestTangent < 2 * Parallel.elementGrain
-    else { return lanes }
-    return (count + Parallel.threads - 1) / Parallel.threads
-  }
-
   /// Of all sources; those of a large one come in fours of one size, so that two or four threads finish together.
   func chunks(_ most: Int) -> [Chunk] {
     var chunks: [Chunk] = []

@@ -17,14 +17,14 @@ struct SymmetricMap: @unchecked Sendable {
     return space.joined(product(space.split(vector), lead: lead), lead: lead)
   }
 
-  /// The products with vectors that carry extra leading axes; nil is zero. As many at once as stay within the cache, and
-  /// some on each thread, where they are not recorded.
+  /// The products with vectors that carry extra leading axes; nil is zero. As many at once as stay within the cache,
+  /// where they are not recorded.
   func product(_ vectors: [Tensor], lead: Shape) -> [Tensor?] {
     let count = lead.elementCount
+    let lanes = blocks.lanes(count)
     let isTracked = isRecording && vectors.contains { $0.isTracked }
-    if blocks.isRecorded || isTracked { return products(vectors) }
-    let lanes = blocks.sharedLanes(count)
-    return lanes < count ? productInParts(vectors, lead, lanes) : products(vectors)
+    if blocks.isRecorded || isTracked || lanes >= count { return products(vectors) }
+    return productInParts(vectors, lead, lanes)
   }
 
   private func productInParts(_ vectors: [Tensor], _ lead: Shape, _ lanes: Int) -> [Tensor?] {

@@ -127,7 +127,7 @@ struct SparseHessianTests {
     }
   }
 
-  /// A block's vectors are multiplied on as many threads as there are.
+  /// The threads that parts of a block are shared among do not show.
   @Test func oneThreadOrSomeGiveTheSameBits() async {
     await #expect(processExitsWith: .success) {
       let x = sin(Tensor.arange(3000, dtype: .float64))

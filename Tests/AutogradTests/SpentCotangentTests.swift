@@ -30,6 +30,28 @@ import Testing
     #expect(agrees({ tanh($0[0] * $0[1]).sum() }, [column, Tensor(2.0, dtype: .float64)]))
   }
 
+  /// Products are added to what came to their operands before.
+  @Test func productsAreAddedToCotangents() {
+    let a = sin(Tensor.arange(60 * 40, dtype: .float64)).reshaped([60, 40])
+    let b = cos(Tensor.arange(40 * 30, dtype: .float64)).reshaped([40, 30])
+    let row = Tensor.linspace(from: 0, to: 1, count: 30, dtype: .float64)
+    #expect(
+      agrees(
+        { (p: [Tensor]) in
+          let y = tanh(matmul(p[0], p[1], adding: p[2]))
+          return square(matmul(y, p[1].transposed())).sum() + (y * y).sum() + (p[0] * p[0]).sum()
+        }, [a, b, row]))
+    // Both operands one tensor; a weight that several layers share; vectors and stacks.
+    let even = a[..<40]
+    #expect(agrees({ matmul(tanh(matmul($0[0], $0[0])), $0[0]).sum() }, [even]))
+    #expect(agrees({ (tanh(matmul($0[0], $0[1])) * $0[1][0]).sum() + $0[0].sum() }, [a[0], b]))
+    let stack = a.reshaped([6, 10, 40])
+    #expect(agrees({ sin(matmul($0[0], $0[1])).sum() + exp($0[0]).sum() + tanh($0[1]).sum() }, [stack, b]))
+    let filter = Tensor.linspace(from: -1, to: 1, count: 9, dtype: .float64).reshaped([1, 1, 3, 3])
+    let image = a.reshaped([1, 1, 60, 40])
+    #expect(agrees({ tanh(conv2d(conv2d($0[0], $0[1]), $0[1])).sum() + square($0[1]).sum() }, [image, filter]))
+  }
+
   @Test func whatSomebodyHoldsIsNotWrittenOver() {
     let y = tanh(x)
     let pullback = vjp({ tanh($0) }, at: x).pullback

@@ -60,10 +60,9 @@ extension SymmetricMap {
 }
 
 extension BlockMap {
-  /// Consecutive parts of `0 ..< count` of at most so many vectors: two, or as many for each of two or four threads.
+  /// Consecutive parts of `0 ..< count` of at most so many vectors, as many for each of two or four threads.
   func pieces(_ count: Int, lanes: Int) -> [Range<Int>] {
-    let least = (count + lanes - 1) / lanes
-    let parts = Swift.max(1, Swift.min(least <= 2 ? least : (least + 3) & ~3, count))
+    let parts = Swift.max(1, Swift.min(((count + lanes - 1) / lanes + 3) & ~3, count))
     return (0..<parts).map { count * $0 / parts..<count * ($0 + 1) / parts }
   }
 

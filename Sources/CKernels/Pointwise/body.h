@@ -11,6 +11,7 @@
 // The mathematics is written once for both floating types: the headers below are included twice,
 // with T, V, I, U (scalar, vector, integer vector and unsigned vector) and FN redefined.
 #include "coefficients.h"
+#include <string.h>
 
 // Contraction would turn the error terms of two_prod and friends into something else.
 #pragma STDC FP_CONTRACT OFF

@@ -62,6 +62,33 @@ AI uint8_t i64_to_u8(int64_t x) { return (uint8_t)(uint64_t)x; }
     }                                                                                               \
   }
 
+// Without conversion: short rows as a whole.
+#define WHOLE_ROWS(T, length)                                                                       \
+  case length:                                                                                      \
+    for (size_t r = 0; r < rows; r++, to += length, from += row_stride) memcpy(to, from, length * sizeof(T)); \
+    return;
+
+#define PLAIN_GATHER(type, T)                                                                       \
+  static void gather_##type##_##type(void *dv, const void *sv, ptrdiff_t row_stride, ptrdiff_t stride, \
+                                     size_t rows, size_t n) {                                       \
+    T *restrict to = dv;                                                                            \
+    const T *restrict from = sv;                                                                    \
+    if (stride == 1 && (rows == 1 || row_stride == (ptrdiff_t)n)) {                                 \
+      memcpy(to, from, rows * n * sizeof(T));                                                       \
+      return;                                                                                       \
+    }                                                                                               \
+    if (stride == 1) {                                                                              \
+      switch (n) {                                                                                  \
+        WHOLE_ROWS(T, 2)                                                                            \
+        WHOLE_ROWS(T, 3)                                                                            \
+        WHOLE_ROWS(T, 4)                                                                            \
+        WHOLE_ROWS(T, 6)                                                                            \
+        WHOLE_ROWS(T, 8)                                                                            \
+      }                                                                                             \
+    }                                                                                               \
+    gather_##type##_strided(dv, sv, row_stride, stride, rows, n);                                   \
+  }
+
 #define SCATTER(name, to_type, from_type, value)                                                    \
   static void scatter_##name(void *dv, const void *sv, ptrdiff_t row_stride, ptrdiff_t stride,      \
                              size_t rows, size_t n) {                                               \
@@ -77,14 +104,14 @@ AI uint8_t i64_to_u8(int64_t x) { return (uint8_t)(uint64_t)x; }
     }                                                                                               \
   }
 
-GATHER(f32_f32, float, float, x)
+GATHER(f32_strided, float, float, x)
 GATHER(f32_f64, float, double, (float)x)
 GATHER(f32_i32, float, int32_t, (float)x)
 GATHER(f32_i64, float, int64_t, (float)x)
 GATHER(f32_u8, float, uint8_t, (float)x)
 GATHER(f32_bool, float, uint8_t, x != 0 ? 1.0f : 0.0f)
 GATHER(f64_f32, double, float, x)
-GATHER(f64_f64, double, double, x)
+GATHER(f64_strided, double, double, x)
 GATHER(f64_i32, double, int32_t, x)
 GATHER(f64_i64, double, int64_t, (double)x)
 GATHER(f64_u8, double, uint8_t, x)
@@ -95,6 +122,8 @@ GATHER(i64_i32, int64_t, int32_t, x)
 GATHER(i64_i64, int64_t, int64_t, x)
 GATHER(i64_u8, int64_t, uint8_t, x)
 GATHER(i64_bool, int64_t, uint8_t, x != 0)
+PLAIN_GATHER(f32, float)
+PLAIN_GATHER(f64, double)
 SCATTER(f32_f32, float, float, x)
 SCATTER(f32_f64, double, float, x)
 SCATTER(f32_i32, int32_t, float, double_to_i32(x))

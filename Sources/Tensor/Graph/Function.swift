@@ -8,6 +8,8 @@ package protocol CotangentSink: AnyObject {
   func receive(_ cotangent: consuming Tensor, _ node: Node, _ output: Int)
   /// Adds the cotangent of a slice of a node's only result.
   func receive(_ part: Part, _ node: Node)
+  /// Gives back what has come to a node's only result, for a rule that adds to it in its memory; nil where nothing has.
+  func takeBack(_ node: Node) -> Tensor?
 }
 
 /// Gives the tangents of the inputs of the node that is visited. A forward walk is one.
@@ -192,6 +194,23 @@ extension Node {
   ) {
     guard let (node, output) = source(index), sink.wants(node, output) else { return }
     let isRead = !isOmissible || sink.reads(node, output) || isWatched
+    sink.receive(isRead ? compute() : Meter.omitting(compute), node, output)
+  }
+
+  /// As that; what has come to the input before is added to in its memory by `add`, where nobody else holds it and that
+  /// can be done.
+  @inline(__always)
+  func deliver(
+    toInput index: Int, _ sink: any CotangentSink, isOmissible: Bool = true, add: (Storage) -> Tensor?,
+    _ compute: () -> Tensor
+  ) {
+    guard let (node, output) = source(index), sink.wants(node, output) else { return }
+    let isRead = !isOmissible || sink.reads(node, output) || isWatched
+    if isRead, !isRecording, var held = sink.takeBack(node) {
+      let sum = held.isSpent() ? add(held.storage) : nil
+      sink.receive(sum ?? held, node, output)
+      if sum != nil { return }
+    }
     sink.receive(isRead ? compute() : Meter.omitting(compute), node, output)
   }
 

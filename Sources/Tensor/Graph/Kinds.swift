@@ -90,6 +90,10 @@ open class BilinearFunction: Function, @unchecked Sendable {
   /// The function's result added to a sum, in whose memory it may be left; nil where that is no simpler.
   package func apply(_ a: Tensor, _ b: Tensor, addingTo sum: Storage) -> Tensor? { nil }
 
+  /// As the adjoints, of untracked numbers, added to a sum likewise.
+  package func leftAdjoint(_ cotangent: Tensor, _ b: Tensor, addingTo sum: Storage) -> Tensor? { nil }
+  package func rightAdjoint(_ cotangent: Tensor, _ a: Tensor, addingTo sum: Storage) -> Tensor? { nil }
+
   public final override func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor {
     if isWatched { return watched([a, b]) { [self.unwatched(a, b)] }[0] }
     return unwatched(a, b)
@@ -118,13 +122,21 @@ open class BilinearFunction: Function, @unchecked Sendable {
   package final override func pullback(
     _ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink
   ) {
+    deliverAdjoints(node, cotangent, sink)
+  }
+
+  /// The cotangents of the first two inputs of a node, which are this function's.
+  @inline(__always)
+  final func deliverAdjoints(_ node: Node, _ cotangent: Tensor, _ sink: any CotangentSink) {
     let lead = cotangent.rank - node.shape.rank
-    node.deliver(toInput: 0, sink, isOmissible: isMultiplication) { [cotangent] in
-      leftAdjoint(cotangent, node.saved(1, input: 1).aligned(lead, with: cotangent))
-    }
-    node.deliver(toInput: 1, sink, isOmissible: isMultiplication) { [cotangent] in
-      rightAdjoint(cotangent, node.saved(0, input: 0).aligned(lead, with: cotangent))
-    }
+    node.deliver(
+      toInput: 0, sink, isOmissible: isMultiplication,
+      add: { leftAdjoint(cotangent, node.saved(1), addingTo: $0) },
+      { leftAdjoint(cotangent, node.saved(1, input: 1).aligned(lead, with: cotangent)) })
+    node.deliver(
+      toInput: 1, sink, isOmissible: isMultiplication,
+      add: { rightAdjoint(cotangent, node.saved(0), addingTo: $0) },
+      { rightAdjoint(cotangent, node.saved(0, input: 0).aligned(lead, with: cotangent)) })
   }
 
   package final override func pushforward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {

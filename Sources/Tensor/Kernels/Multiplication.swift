@@ -74,8 +74,9 @@ struct Multiplication: @unchecked Sendable {  // the row is the caller's, who wa
   /// and a transposed right operand, unless copying that costs more than it spares (0.3 to 0.8). Measured as above.
   private var isThin: Bool {
     let width = dtype == .float32 ? 16 : 8
-    guard n >= 8, n <= 4 * width, m > 1, k > 0, dtype.isFloatingPoint, BLAS.hasSmallKernels else { return false }
+    guard n > 1, n <= 4 * width, m > 1, k > 0, dtype.isFloatingPoint, BLAS.hasSmallKernels else { return false }
     guard alpha == 1, beta == 0 || beta == 1 else { return false }
+    if n < 8 { return transposeB && !transposeA && m >= 512 }
     if m &* n &* k > Multiplication.smallWork { return true }
     if transposeB { return !transposeA && (m >= 128 || k <= max(20, m * (n / 16))) }
     if transposeA { return m <= 8 && n > width }

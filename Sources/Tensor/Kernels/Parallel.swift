@@ -13,7 +13,7 @@ package enum Parallel {
   static let grainTime = 6000
 
   /// The most threads that an operator may use here.
-  package static var threads: Int { adj_thread().pointee.alone > 0 ? 1 : BLAS.threads }
+  static var threads: Int { adj_thread().pointee.alone > 0 ? 1 : BLAS.threads }
 
   /// Runs `body` on consecutive parts of `0 ..< count`, each of at least half of `grain`.
   package static func run(_ count: Int, grain: Int, _ body: @Sendable (Int, Int) -> Void) {

@@ -43,13 +43,7 @@ final class Affine: Function, @unchecked Sendable {
   }
 
   override func pullback(_ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink) {
-    let lead = cotangent.rank - 2
-    node.deliver(toInput: 0, sink) { [cotangent] in
-      product.leftAdjoint(cotangent, node.saved(1, input: 1).aligned(lead, with: cotangent))
-    }
-    node.deliver(toInput: 1, sink) { [cotangent] in
-      product.rightAdjoint(cotangent, node.saved(0, input: 0).aligned(lead, with: cotangent))
-    }
+    product.deliverAdjoints(node, cotangent, sink)
     // The walk sums over the rows.
     if node.wants(2, sink) { node.deliver(cotangent, toInput: 2, sink) }
   }

@@ -42,13 +42,43 @@ final class MatrixProduct: BilinearFunction, @unchecked Sendable {
       : input.part(stack + (transposesRight ? [column, nil] : [nil, column]))
   }
 
-  override func leftAdjoint(_ cotangent: Tensor, _ b: Tensor) -> Tensor {
+  /// The product that an adjoint is, and whether the cotangent is its left operand.
+  private var left: (product: MatrixProduct, cotangentFirst: Bool) {
     switch (transposesLeft, transposesRight) {
-    case (false, false): MatrixProduct.rightTransposed(cotangent, b)
-    case (false, true): MatrixProduct.plain(cotangent, b)
-    case (true, false): MatrixProduct.rightTransposed(b, cotangent)
-    case (true, true): MatrixProduct.bothTransposed(b, cotangent)
+    case (false, false): (.rightTransposed, true)
+    case (false, true): (.plain, true)
+    case (true, false): (.rightTransposed, false)
+    case (true, true): (.bothTransposed, false)
     }
+  }
+
+  private var right: (product: MatrixProduct, cotangentFirst: Bool) {
+    switch (transposesLeft, transposesRight) {
+    case (false, false): (.leftTransposed, false)
+    case (false, true): (.leftTransposed, true)
+    case (true, false): (.plain, false)
+    case (true, true): (.bothTransposed, true)
+    }
+  }
+
+  override func leftAdjoint(_ cotangent: Tensor, _ b: Tensor) -> Tensor {
+    let (product, cotangentFirst) = left
+    return cotangentFirst ? product(cotangent, b) : product(b, cotangent)
+  }
+
+  override func rightAdjoint(_ cotangent: Tensor, _ a: Tensor) -> Tensor {
+    let (product, cotangentFirst) = right
+    return cotangentFirst ? product(cotangent, a) : product(a, cotangent)
+  }
+
+  override func leftAdjoint(_ cotangent: Tensor, _ b: Tensor, addingTo sum: Storage) -> Tensor? {
+    let (product, cotangentFirst) = left
+    return cotangentFirst ? product.apply(cotangent, b, addingTo: sum) : product.apply(b, cotangent, addingTo: sum)
+  }
+
+  override func rightAdjoint(_ cotangent: Tensor, _ a: Tensor, addingTo sum: Storage) -> Tensor? {
+    let (product, cotangentFirst) = right
+    return cotangentFirst ? product.apply(cotangent, a, addingTo: sum) : product.apply(a, cotangent, addingTo: sum)
   }
 
   /// An element of the product depends on a row of the left matrix and on a column of the right one.
@@ -68,15 +98,6 @@ final class MatrixProduct: BilinearFunction, @unchecked Sendable {
     }
     return ElementSets.union(
       inner(left, 0, transposesLeft, behind: 0), inner(right, 1, transposesRight, behind: 1))
-  }
-
-  override func rightAdjoint(_ cotangent: Tensor, _ a: Tensor) -> Tensor {
-    switch (transposesLeft, transposesRight) {
-    case (false, false): MatrixProduct.leftTransposed(a, cotangent)
-    case (false, true): MatrixProduct.leftTransposed(cotangent, a)
-    case (true, false): MatrixProduct.plain(a, cotangent)
-    case (true, true): MatrixProduct.bothTransposed(cotangent, a)
-    }
   }
 }
 
