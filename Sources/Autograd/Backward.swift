@@ -48,7 +48,7 @@ extension Tensor {
         "backward", "the seed is \(seed.dtype) \(seed.shape), it must be \(dtype) \(shape) as the result is")
       return
     }
-    let walk = BackwardWalk(lead: [], oldest: 0)
+    let walk = BackwardWalk(lead: [])
     withoutGrad {
       walk.receive(seed.detached(), node, Int(output))
       walk.run(Leaves())

@@ -7,24 +7,30 @@ import Tensor
 final class BackwardWalk: CotangentSink {
   /// Extra leading axes that every cotangent carries.
   private let lead: Shape
-  /// Nothing older than this is of use; older nodes cannot depend on a target.
+  /// The oldest and the newest target: what is older than the first, or depends on leaves that are newer than the last
+  /// only (as what an outer gradient meets of an inner one's inputs does), cannot depend on a target.
   private let oldest: UInt64
+  private let newest: UInt64
   private let queue: WalkQueue
   /// Targets whose cotangents' numbers nobody reads, only their history.
   private let unread: CollectedTargets?
   /// Cotangents of nodes with several results, by node.
   private var severalResults: [UInt64: [Tensor?]] = [:]
 
-  init(lead: Shape, oldest: UInt64, unread: CollectedTargets? = nil) {
+  init(lead: Shape, oldest: UInt64 = 0, newest: UInt64 = .max, unread: CollectedTargets? = nil) {
     self.lead = lead
     self.oldest = oldest
+    self.newest = newest
     self.unread = unread
     queue = WalkQueue()
   }
 
   deinit { queue.free() }
 
-  func wants(_ node: Node, _ output: Int) -> Bool { node.sequence >= oldest }
+  func wants(_ node: Node, _ output: Int) -> Bool { mayDepend(node) }
+
+  @inline(__always)
+  private func mayDepend(_ node: Node) -> Bool { node.sequence >= oldest && node.oldestLeaf <= newest }
 
   func reads(_ node: Node, _ output: Int) -> Bool {
     guard let unread else { return true }
@@ -32,7 +38,7 @@ final class BackwardWalk: CotangentSink {
   }
 
   func receive(_ cotangent: consuming Tensor, _ node: Node, _ output: Int) {
-    guard node.sequence >= oldest else { return }
+    guard mayDepend(node) else { return }
     if node.outputCount == 1 {
       if lead.rank == 0 && cotangent.shape == node.shape && cotangent.dtype == node.dtype {
         queue.add(cotangent, node)
@@ -45,7 +51,7 @@ final class BackwardWalk: CotangentSink {
   }
 
   func receive(_ part: Part, _ node: Node) {
-    guard node.sequence >= oldest else { return }
+    guard mayDepend(node) else { return }
     queue.add(part, node)
   }
 

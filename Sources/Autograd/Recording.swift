@@ -77,7 +77,7 @@ func pullBack(
   let collected = CollectedTargets(targets, boundary)
   let walk = BackwardWalk(
     lead: cotangents[0].shape.first(cotangents[0].rank - first.rank), oldest: collected.oldest,
-    unread: numbers ? nil : collected)
+    newest: collected.newest, unread: numbers ? nil : collected)
   func run() {
     for index in results.indices {
       if let node = results[index].node { walk.receive(cotangents[index], node, Int(results[index].output)) }
@@ -92,7 +92,7 @@ func pullBack(
 final class CollectedTargets: WalkTargets {
   /// Nodes of targets, ascending, each once.
   private let sequences: [UInt64]
-  private let newest: UInt64
+  let newest: UInt64
   let oldest: UInt64
   /// Nothing older is passed, nor any target; 0 where there is no such bound.
   private let boundary: UInt64

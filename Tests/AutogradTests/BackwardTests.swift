@@ -177,4 +177,33 @@ struct BackwardTests {
       #expect(near(a.grad!, [d.item() / start]))
     }
   }
+
+  /// Parts of a graph that no target is behind are not walked over: what an outer gradient meets of an inner one's inputs.
+  @Test func whatLeadsToNoTargetIsNotVisited() {
+    final class Counted: LinearFunction, @unchecked Sendable {
+      private(set) nonisolated(unsafe) var transposes = 0
+      override func apply(_ x: Tensor) -> Tensor { x + 0 }
+      override func transpose(_ cotangent: Tensor) -> Tensor {
+        transposes += 1
+        return self(cotangent)
+      }
+    }
+    let (counted, inner) = (Counted(), Counted())
+    let w = f64(2, 3).tracked()
+    let x = f64(5, 7).tracked()
+    let y = (w * sin(counted(x))).sum()
+    #expect(near(grad(of: y, withRespectTo: [w])[0], doubles(sin(x))) && counted.transposes == 0)
+    #expect(near(grad(of: y, withRespectTo: [x])[0], doubles(w * cos(x))) && counted.transposes == 1)
+    #expect(near(grad(of: y, withRespectTo: [x, w])[0], doubles(w * cos(x))) && counted.transposes == 2)
+    // Forces of an energy, matched: back to the positions, and back through that; not to the positions a second time.
+    let matched = grad { (w: Tensor) in
+      let force = grad { (x: Tensor) in (w * sin(inner(x))).sum() }(x.detached())
+      return square(force).sum()
+    }
+    #expect(near(matched(w.detached()), doubles(2 * w * square(cos(x)))) && inner.transposes == 2)
+    // A gradient that was not recorded is refused all the same, though it is newer than the target.
+    let unrecorded = grad(of: (w * w).sum(), withRespectTo: [w])[0]
+    #expect(misuse { _ = grad(of: (unrecorded * w).sum(), withRespectTo: [w]) } != nil)
+    #expect(misuse { _ = grad(of: (unrecorded * unrecorded).sum() + w.sum(), withRespectTo: [w]) } != nil)
+  }
 }

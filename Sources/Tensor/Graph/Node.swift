@@ -9,7 +9,7 @@ import Synchronization
 public final class Node: @unchecked Sendable {
   /// The position in the order of recording: larger than that of every node it depends on.
   package let sequence: UInt64
-  /// The smallest and largest sequence number among the leaves this node depends on.
+  /// The smallest and largest sequence number among the leaves this node depends on; a mark's smallest is 0.
   package let oldestLeaf: UInt64
   package let newestLeaf: UInt64
   private let counts: (inputs: Int32, outputs: Int32)
@@ -72,7 +72,8 @@ public final class Node: @unchecked Sendable {
   private init(_ function: Function, _ storage: Storage, _ sequence: UInt64, _ gradient: GradientSlot?) {
     functionReference = .passRetained(function)
     self.sequence = sequence
-    oldestLeaf = sequence
+    // Every walk must come to a mark, to refuse.
+    oldestLeaf = gradient == nil ? 0 : sequence
     newestLeaf = sequence
     counts = (0, 1)
     shape = storage.shape
