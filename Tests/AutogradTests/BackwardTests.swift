@@ -178,7 +178,7 @@ struct BackwardTests {
     }
   }
 
-  /// Parts of a graph that no target is behind are not walked over: what an outer gradient meets of an inner one's inputs.
+  /// Parts of a graph that no target is behind are not walked over, as what an outer gradient meets of an inner one.
   @Test func whatLeadsToNoTargetIsNotVisited() {
     final class Counted: LinearFunction, @unchecked Sendable {
       private(set) nonisolated(unsafe) var transposes = 0
