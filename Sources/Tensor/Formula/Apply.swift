@@ -229,7 +229,7 @@ extension Tensor {
   /// Whether a result may be written into its memory: nothing is recorded or watched, and nobody else holds it.
   @inline(__always)
   mutating func isSpent() -> Bool {
-    !isRecording && storage.isOwned && isKnownUniquelyReferenced(&storage) && !isWatched
+    node == nil && !isRecording && storage.isOwned && isKnownUniquelyReferenced(&storage) && !isWatchedHere
   }
 
   /// Whether that is so, and a result of it and another operand has the same layout.

@@ -244,7 +244,7 @@ extension Formula {
   /// gathered.
   private func stridedGrain(_ shape: UnsafePointer<Int64>, _ rank: Int32) -> Int {
     if rank <= 1 { return grain }
-    return Parallel.elementGrain / (program.weight + (shape[Int(rank) - 1] < 128 ? 16 : 2))
+    return Swift.max(Parallel.elementGrain / (program.weight + (shape[Int(rank) - 1] < 128 ? 16 : 2)), 1)
   }
 
   @inline(never)

@@ -67,7 +67,7 @@ public final class Formula: Function, @unchecked Sendable {
     scalars.initialize(repeating: adj_scalar(f: 0), count: Swift.max(scalarCount, 1))
     for (index, scalar) in program.floatScalars.enumerated() { scalars[index] = scalar }
     self.scalars = UnsafePointer(scalars)
-    grain = Parallel.elementGrain / program.weight
+    grain = Swift.max(Parallel.elementGrain / program.weight, 1)
     passedThrough = results.map { graph.isInput($0) }
     predicates = results.map { graph.isPredicate($0) }
     conditions = (0..<inputCount).map { graph.isCondition(input: $0) }

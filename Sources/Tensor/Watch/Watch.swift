@@ -8,6 +8,10 @@ import CKernels
 @inline(__always)
 var isWatched: Bool { adj_is_watched() }
 
+/// Whether this thread does: what another one does must not change how numbers are computed here.
+@inline(__always)
+var isWatchedHere: Bool { isWatched && (NaNScope.current != nil || StrictScope.current != nil) }
+
 extension Function {
   /// Runs a call of this function and shows inputs and results to the checks that are on in this thread.
   ///

@@ -194,4 +194,15 @@ struct FormulaTests {
       #expect(y.allClose(Tensor.full([count], sum, dtype: .float64), relative: 1e-13))
     }
   }
+
+  /// A formula so costly that two elements are worth two threads.
+  @Test func costlierThanAnyGrain() {
+    let heavy = Formula { x in (1...1100).reduce(x) { sum, i in sum + lgamma(x + Double(i)) } }
+    func expected(_ x: Double) -> Double { (1...1100).reduce(x) { $0 + lgamma(x + Double($1)) } }
+    let numbers = [1.0, 2.5, 7]
+    #expect(heavy(Tensor(numbers)).allClose(Tensor(numbers.map(expected)), relative: 1e-12))
+    let grid = Tensor(numbers + numbers).reshaped([2, 3]).transposed()
+    #expect(heavy(grid)[1].allClose(Tensor([expected(2.5), expected(2.5)]), relative: 1e-12))
+    #expect(abs(heavy.sum(grid).item() / (2 * numbers.map(expected).reduce(0, +)) - 1) < 1e-12)
+  }
 }
