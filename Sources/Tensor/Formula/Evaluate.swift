@@ -294,7 +294,7 @@ extension Formula {
           || (input.count == 1 && input.shape.rank <= widest.shape.rank)
       else { return nil }
     }
-    let reused = overwritesFirst && inputs[0].count == widest.count ? program.overwriting : -1
+    let reused = overwritesFirst && inputs[0].shape == widest.shape ? program.overwriting : -1
     let outputs = results.indices.map { $0 == reused ? inputs[0] : Storage(like: widest) }
     withUnsafeTemporaryAllocation(of: adj_view.self, capacity: inputs.count + outputs.count) { views in
       for index in inputs.indices {
