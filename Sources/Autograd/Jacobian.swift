@@ -111,7 +111,7 @@ func jacobianMap(
 extension Pushforward {
   /// The transposed map: products of blocks of cotangents. What it needs on the way is taken to be what
   /// tangents need.
-  fileprivate func reversed(_ call: Recording<[Tensor]>) -> BlockMap {
+  func reversed(_ call: Recording<[Tensor]>) -> BlockMap {
     let results = call.output
     return BlockMap(
       sources: results.map { $0.detached() }, targets: inputs.map { $0.detached() }, bytesPerLane: tape.bytesPerLane,

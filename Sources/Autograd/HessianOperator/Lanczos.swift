@@ -9,14 +9,14 @@ struct Lanczos {
   /// By start vector, in row-major order of the leading axes.
   private(set) var projections: [Projection]
   private(set) var isFinite = true
-  private var basis: LanczosBasis
+  private var basis: OrthogonalBasis
   private var next: Tensor
 
   /// - Parameter start: One vector [n], or several under leading axes.
   init(start: Tensor) {
     let lengths = norms(start)
     next = start / column(lengths, like: start)
-    basis = LanczosBasis(like: start)
+    basis = OrthogonalBasis(like: start)
     projections = lengths.map { _ in Projection() }
   }
 
@@ -43,7 +43,7 @@ struct Lanczos {
   }
 
   /// The vector of one start vector's space with these components.
-  func vector(_ components: ArraySlice<Double>) -> Tensor { basis.combination(Array(components)) }
+  func vector(_ components: ArraySlice<Double>) -> Tensor { basis.combination(Tensor(Array(components))) }
 
   /// What rounding leaves of a vector of length 1 that should be zero.
   static func roundoff(of vector: Tensor) -> Double {

@@ -83,13 +83,13 @@ struct Equation {
 
   private func differentiable(_ solution: Tensor) throws(SolveError) -> Tensor {
     guard isRecording, reading.isTracked || theta.contains(where: \.isTracked) else { return solution }
-    try checkSize()
     let reads = RecordedReads()
     guard let call = reads.noting({ recorded(at: solution) }) else { return solution }
     let captured = captured(by: call.output, since: call.firstLeaf, given: call.inputs)
-    guard let factors = factors(of: call) else { throw .singular(operation: operation, size: solution.count) }
     let known = ImplicitSolution(
-      ImplicitFunction(label: operation, factors: factors, residual: residual, captured: captured, reads: reads),
+      ImplicitFunction(
+        label: operation, inverse: try EquationInverse(operation, call), residual: residual, captured: captured,
+        reads: reads),
       solution, theta.count)
     return known(theta)[0]
   }
@@ -100,36 +100,18 @@ struct Equation {
     return withoutGrad { Recording(operation, [x.detached()]) { [residual($0[0], constants)] } }
   }
 
-  /// Throws where dF/dx is more than memory should hold.
-  private func checkSize() throws(SolveError) {
-    let bytes = space.count.multipliedClamped(space.count).multipliedClamped(DType.float64.byteCount)
-    guard bytes <= MemoryBudget.automatic.bytes else {
-      throw .tooLarge(operation: operation, size: space.count, bytes: bytes)
-    }
-  }
-
-  /// dF/dx, factored; nil where it is singular. Rows are pulled in blocks, straight into the matrix.
-  private func factors(of call: Recording<[Tensor]>) -> LUFactors? {
-    guard let (rows, _) = jacobianMap(call, call.inputs, .reverse) else { return nil }
-    return LUFactors(size: space.count, dtype: space.dtype) { rows.write(into: $0) }
-  }
-
-  private func jacobian(at x: Tensor) -> LUFactors? { recorded(at: x).flatMap { factors(of: $0) } }
-
   // MARK: Searches
 
   /// Newton's method; a step that does not make the residual smaller is halved.
   func newton(from start: Tensor, tolerance: Double?, maxSteps: Int) throws(SolveError) -> Tensor {
-    try checkSize()
     var x = start
     var residual = value(x)
     var size = residual.largest
     let goal = tolerance ?? (x.dtype == .float64 ? 1e-10 : 1e-5) * Swift.max(1, size.isFinite ? size : 1)
     for step in 0..<maxSteps {
-      if size <= goal { return polished(x, residual, size) }
+      if size <= goal { return try polished(x, residual, size) }
       guard size.isFinite else { throw .noConvergence(operation: operation, steps: step, residual: size) }
-      guard let factors = jacobian(at: x) else { throw .singular(operation: operation, size: x.count) }
-      let direction = factors.step(residual)
+      let direction = try newtonStep(from: x, residual)
       var length = 1.0
       while true {
         let next = x - direction * length
@@ -145,15 +127,26 @@ struct Equation {
       // Rounding: as near as this dtype comes.
       if !(size < before) && size <= goal * 10 { return x }
     }
-    if size <= goal { return polished(x, residual, size) }
+    if size <= goal { return try polished(x, residual, size) }
     throw .noConvergence(operation: operation, steps: maxSteps, residual: size)
   }
 
   /// One step more: the derivatives are those at the solution, and are off by as much as it is.
-  private func polished(_ x: Tensor, _ residual: Tensor, _ size: Double) -> Tensor {
-    guard size > 0, let factors = jacobian(at: x) else { return x }
-    let next = x - factors.step(residual)
-    return value(next).largest <= size ? next : x
+  private func polished(_ x: Tensor, _ residual: Tensor, _ size: Double) throws(SolveError) -> Tensor {
+    guard size > 0 else { return x }
+    do {
+      let next = try x - newtonStep(from: x, residual)
+      return value(next).largest <= size ? next : x
+    } catch .singular {
+      return x
+    }
+  }
+
+  /// Newton's step for a residual, to be subtracted.
+  private func newtonStep(from x: Tensor, _ residual: Tensor) throws(SolveError) -> Tensor {
+    guard let call = recorded(at: x) else { return residual }
+    let rows = residual.reshaped([1, residual.count])
+    return try EquationInverse(operation, call).solve(rows, transposed: false).reshaped(residual.shape)
   }
 
   /// Repeats x <- x - residual(x).
@@ -168,31 +161,6 @@ struct Equation {
       if size <= goal { return x }
     }
     throw .noConvergence(operation: operation, steps: maxSteps, residual: size)
-  }
-}
-
-extension LUFactors {
-  /// Newton's step for a residual.
-  fileprivate func step(_ residual: Tensor) -> Tensor {
-    solve(residual.reshaped([1, residual.count]), transposed: false).reshaped(residual.shape)
-  }
-}
-
-extension BlockMap {
-  /// Writes the products of one source with one target to the rows of a matrix of any floating-point dtype; beside it
-  /// a block is alive on each thread.
-  fileprivate func write(into matrix: Storage) {
-    let chunks = chunks(.max)
-    let width = targets[0].count
-    let write = { (chunk: Chunk) in
-      let rows = Storage(
-        viewing: matrix, shape: [chunk.rows.count, width], strides: [width, 1], offset: chunk.rows.lowerBound * width)
-      let part = products(0, .basis(chunk.rows, like: sources[0]))[0] ?? Tensor.zeros([1, 1], dtype: matrix.dtype)
-      StridedCopy.copy(part.expanded(to: rows.shape).storage, into: rows)
-    }
-    guard isParallel(chunks, .max) else { return chunks.forEach(write) }
-    let shared = UnsafeSendable((write: write, chunks: chunks))
-    Parallel.runAlone(chunks.count) { shared.value.write(shared.value.chunks[$0]) }
   }
 }
 

@@ -3,8 +3,8 @@ import Tensor
 /// An equation F(x, theta) = 0 at a solution, as the rules of its derivatives need it.
 struct ImplicitFunction {
   let label: String
-  /// dF/dx.
-  let factors: LUFactors
+  /// Of dF/dx.
+  let inverse: EquationInverse
   let residual: (Tensor, [Tensor]) -> Tensor
   /// What the residual depends on beside x and theta.
   let captured: [Tensor]

@@ -1,9 +1,9 @@
 import Tensor
 
-/// w = A^-1 b (or with A transposed), where A is the derivative of a residual F(x, theta) in x, factored already.
+/// w = A^-1 b (or with A transposed), where A is the derivative of a residual F(x, theta) in x, whose inverse is known.
 ///
 /// Inputs: b, x, theta. As a function of x and theta through A its derivative needs that of A times a vector, which
-/// is a Jacobian-vector product of F: dw = A^-1 (db - dA w). The factors serve every order, since A stays the same.
+/// is a Jacobian-vector product of F: dw = A^-1 (db - dA w). One inverse serves every order, since A stays the same.
 final class LinearSolve: Function, @unchecked Sendable {
   private let equation: ImplicitFunction
   private let isTransposed: Bool
@@ -24,7 +24,11 @@ final class LinearSolve: Function, @unchecked Sendable {
   override func forward(_ inputs: [Tensor]) -> [Tensor] {
     let b = inputs[0]
     let rows = b.reshaped([b.shape.first(b.rank - 1).elementCount, b.shape.last(1).elementCount])
-    return [equation.factors.solve(rows, transposed: isTransposed).reshaped(b.shape)]
+    do throws(SolveError) {
+      return [try equation.inverse.solve(rows, transposed: isTransposed).reshaped(b.shape)]
+    } catch {
+      return [Misuse.fail(equation.label, error.reason)]
+    }
   }
 
   /// The same solution of another right side, with A or its transpose.

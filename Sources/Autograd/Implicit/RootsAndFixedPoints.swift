@@ -9,10 +9,12 @@ import Tensor
 ///     // the square root of a, and its derivative 1 / (2 sqrt(a)) without differentiating Newton's steps
 ///     let root = try rootSolve({ x, a in x * x - a }, from: Tensor([1.0]), at: Tensor([2.0]))
 ///
-/// Newton's method with step halving, with the dense Jacobian of f in x. The derivative is that of the equation at
-/// the solution, exact to every order. Costs n products a step for n unknowns, and memory for an n x n matrix in
-/// float64 and a block of rows; a derivative costs one product with f and a triangular solve, however many steps the
-/// solution took.
+/// Newton's method with step halving. The derivative is that of the equation at the solution, exact to every order,
+/// and costs one product with f and one solve with its Jacobian in x, however many steps the solution took.
+///
+/// A solve with the Jacobian: of up to 256 unknowns by a dense matrix (n products and its factors for each step, then
+/// triangular solves). Of more by GMRES, from products alone, to rounding of x's dtype: some tens of them as a rule, and
+/// memory for 50 vectors. Where that stagnates, by a dense matrix, too: n x n numbers in float64 and a block of rows.
 ///
 /// Tracked tensors that f reads beside theta (a layer's parameters, the variable of an outer transform) count as theta,
 /// too. f runs again on whatever thread takes derivatives, and must be the same each time: variables that it captures
@@ -25,7 +27,8 @@ import Tensor
 ///   - tolerance: The largest magnitude of the residual; by default 1e-10 in float64, 1e-5 in float32, times the
 ///     first residual's where that is more than 1.
 ///   - maxSteps: Of Newton's method.
-/// - Throws: ``SolveError``: nothing was found, or the Jacobian is singular.
+/// - Throws: ``SolveError``: nothing was found, or the Jacobian is singular. (Of many unknowns that is seen where a
+///   derivative is taken, and reported.)
 public func rootSolve<Theta: TensorStructure>(
   _ f: @escaping (Tensor, Theta) -> Tensor, from start: Tensor, at theta: Theta, tolerance: Double? = nil,
   maxSteps: Int = 50
@@ -58,8 +61,9 @@ public func rootSolve<Unknowns: TensorStructure, Theta: TensorStructure>(
 ///
 /// g must be a contraction near the solution: each step must bring points nearer to each other. The derivative is
 /// that of the equation x - g(x, theta) = 0 at the solution, exact to every order, without differentiating steps.
-/// Costs an evaluation a step; where derivatives are recorded n products once for n unknowns, and memory for an n x n
-/// matrix in float64 and a block of rows.
+/// Costs an evaluation a step; a derivative costs one product with g and one solve with 1 - dg/dx, which is done as
+/// ``rootSolve(_:from:at:tolerance:maxSteps:)`` does it: by factors of up to 256 unknowns, made where derivatives are
+/// recorded, by products of more, so that a layer's state may be as large as a batch.
 ///
 /// Tracked tensors that g reads beside theta (a layer's parameters, the variable of an outer transform) count as theta,
 /// too. g runs again on whatever thread takes derivatives, and must be the same each time: variables that it captures

@@ -4,22 +4,32 @@ public enum SolveError: Error, Hashable, Sendable, CustomStringConvertible {
   case noConvergence(operation: String, steps: Int, residual: Double)
   /// The derivative of the equation with respect to the unknowns has no inverse at the solution.
   case singular(operation: String, size: Int)
-  /// The derivative of the equation with respect to the unknowns, a dense float64 matrix, is larger than half of the
-  /// machine's memory. Thrown before that is asked for.
+  /// The derivative of the equation with respect to the unknowns could not be inverted by its products, and as a dense
+  /// float64 matrix is larger than half of the machine's memory. Thrown before that is asked for.
   case tooLarge(operation: String, size: Int, bytes: Int)
 
   /// Which solve failed and why: what is left of the residual and what to change, or which derivative is singular.
-  public var description: String {
+  public var description: String { "\(operation): \(reason)" }
+
+  private var operation: String {
     switch self {
-    case .noConvergence(let operation, let steps, let residual):
-      "\(operation): no convergence in \(steps) steps, the residual is still \(residual); start nearer, allow more "
+    case .noConvergence(let operation, _, _), .singular(let operation, _), .tooLarge(let operation, _, _): operation
+    }
+  }
+
+  /// The description without the operation's name.
+  var reason: String {
+    switch self {
+    case .noConvergence(_, let steps, let residual):
+      "no convergence in \(steps) steps, the residual is still \(residual); start nearer, allow more "
         + "steps or a larger tolerance"
-    case .singular(let operation, let size):
-      "\(operation): the derivative of the equation with respect to its \(size) unknowns is singular at the "
+    case .singular(_, let size):
+      "the derivative of the equation with respect to its \(size) unknowns is singular at the "
         + "solution, so the solution has no derivative there"
-    case .tooLarge(let operation, let size, let bytes):
-      "\(operation): the derivative of the equation with respect to its \(size) unknowns needs \(bytes) bytes, more "
-        + "than half of the machine's memory; solve independent parts of it one by one"
+    case .tooLarge(_, let size, let bytes):
+      "products with the derivative of the equation with respect to its \(size) unknowns do not invert it (GMRES), and "
+        + "as a matrix it needs \(bytes) bytes, more than half of the machine's memory; solve independent parts of the "
+        + "equation one by one, or bring its unknowns to one scale"
     }
   }
 }
