@@ -35,13 +35,15 @@ struct Recording<Output> {
     output = Meter.computing { withRecording { withRecomputation { body(own) } } }
   }
 
-  /// Whether a derivative of `results` can be reached from outside, and so must be recorded.
+  /// Whether a derivative of `results` can be reached from outside, and so must be recorded: they depend on a leaf that
+  /// was there before the call, or on one that the function made and may have kept. Not on those of transforms within
+  /// the function, which are over.
   func escapes(_ results: [Tensor]) -> Bool {
     guard isObserved else { return false }
     let lastLeaf = firstLeaf + UInt64(inputs.count) - 1
     return results.contains { result in
       guard let node = result.node else { return false }
-      return node.oldestLeaf < firstLeaf || node.newestLeaf > lastLeaf
+      return node.oldestLeaf < firstLeaf || node.newestOpenLeaf > lastLeaf
     }
   }
 

@@ -23,6 +23,44 @@ struct NestingTests {
     }
   }
 
+  /// Transforms within the function, at points of their own, leave nothing behind that could be differentiated.
+  @Test func whatIsNobodysIsNotRecorded() {
+    let points = f64(0.3, -1.2, 2)
+    let inner: [(Tensor) -> Tensor] = [
+      { w in grad { x in sin(w * x).sum() }(points) },
+      { w in jvp({ x in sin(w * x) }, at: points, along: points).tangent },
+      { w in vjp({ x in sin(w * x) }, at: points).pullback(points) },
+      { w in hvp({ x in sin(w * x).sum() }, at: points, along: points) },
+      { w in laplacian { x in sin(w * x).sum() }(points) },
+      { w in directionalDerivatives({ x in sin(w * x) }, at: points, along: points, order: 2)[2] },
+      { w in try! jacobian { x in sin(w * x) }(points) },
+    ]
+    let w = scalar(0.7)
+    for f in inner {
+      let loss = { (w: Tensor) in square(f(w)).sum() }
+      let (value, gradient) = valueAndGrad(loss)(w)
+      let second = grad(grad(loss))(w)
+      #expect(!value.isTracked && !gradient.isTracked && !second.isTracked)
+      #expect(!jvp(loss, at: w, along: w).tangent.isTracked && !hvp(loss, at: w, along: w).isTracked)
+      let step = 1e-5
+      let difference = (loss(w + step).item() - loss(w - step).item()) / (2 * step)
+      #expect(near(gradient, [difference], 1e-8))
+      let slope = (grad(loss)(w + step).item() - grad(loss)(w - step).item()) / (2 * step)
+      #expect(near(second, [slope], 1e-8))
+    }
+  }
+
+  /// But a leaf that the function made may be asked about later.
+  @Test func leavesThatTheFunctionMadeAreOpen() {
+    var made: Tensor?
+    let slope = grad { (x: Tensor) in
+      if made == nil { made = scalar(3).tracked() }
+      return (made! * x * grad { y in y * y * y }(scalar(2))).sum()
+    }(scalar(5))
+    #expect(slope.isTracked && near(slope, [36]))
+    #expect(near(grad(of: slope, withRespectTo: [made!])[0], [12]))
+  }
+
   @Test func everyMixOfModesAgrees() {
     let f = { (x: Tensor) in exp(sin(x) * x) }
     typealias Scalar = (Tensor) -> Tensor

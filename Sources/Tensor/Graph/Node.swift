@@ -9,9 +9,10 @@ import Synchronization
 public final class Node: @unchecked Sendable {
   /// The position in the order of recording: larger than that of every node it depends on.
   package let sequence: UInt64
-  /// The smallest and largest sequence number among the leaves this node depends on; a mark's smallest is 0.
+  /// The smallest sequence number among the leaves this node depends on; a mark's is 0.
   package let oldestLeaf: UInt64
-  package let newestLeaf: UInt64
+  /// The largest among those of them that are no transform's own; 0 where there are none.
+  package let newestOpenLeaf: UInt64
   private let counts: (inputs: Int32, outputs: Int32)
   /// Shape and dtype of the first result.
   package let shape: Shape
@@ -69,12 +70,14 @@ public final class Node: @unchecked Sendable {
   }
 
   /// A leaf, or a mark (a node that no derivative may pass).
-  private init(_ function: Function, _ storage: Storage, _ sequence: UInt64, _ gradient: GradientSlot?) {
+  private init(
+    _ function: Function, _ storage: Storage, _ sequence: UInt64, isOpen: Bool = true, _ gradient: GradientSlot?
+  ) {
     functionReference = .passRetained(function)
     self.sequence = sequence
     // Every walk must come to a mark, to refuse.
     oldestLeaf = gradient == nil ? 0 : sequence
-    newestLeaf = sequence
+    newestOpenLeaf = isOpen ? sequence : 0
     counts = (0, 1)
     shape = storage.shape
     dtype = storage.dtype
@@ -88,9 +91,13 @@ public final class Node: @unchecked Sendable {
     derivativeOrder = Node.enlist()
   }
 
-  package convenience init(leaf storage: Storage, policy: GradientPolicy, sequence: UInt64? = nil) {
-    self.init(
-      Leaf.shared, storage, sequence ?? adj_next_sequence(1), GradientSlot(policy: policy))
+  package convenience init(leaf storage: Storage, policy: GradientPolicy) {
+    self.init(Leaf.shared, storage, adj_next_sequence(1), GradientSlot(policy: policy))
+  }
+
+  /// A leaf of a transform's own.
+  package convenience init(privateLeaf storage: Storage, sequence: UInt64) {
+    self.init(Leaf.shared, storage, sequence, isOpen: false, GradientSlot(policy: .ignore))
   }
 
   package convenience init(mark: Function, _ storage: Storage) {
@@ -109,7 +116,7 @@ public final class Node: @unchecked Sendable {
     second = .untracked
     third = .untracked
     oldestLeaf = a.node?.oldestLeaf ?? .max
-    newestLeaf = a.node?.newestLeaf ?? 0
+    newestOpenLeaf = a.node?.newestOpenLeaf ?? 0
     counts = (1, 1)
     shape = result.shape
     dtype = result.dtype
@@ -132,7 +139,7 @@ public final class Node: @unchecked Sendable {
     second = Input(b)
     third = .untracked
     oldestLeaf = min(a.node?.oldestLeaf ?? .max, b.node?.oldestLeaf ?? .max)
-    newestLeaf = max(a.node?.newestLeaf ?? 0, b.node?.newestLeaf ?? 0)
+    newestOpenLeaf = max(a.node?.newestOpenLeaf ?? 0, b.node?.newestOpenLeaf ?? 0)
     counts = (2, 1)
     shape = result.shape
     dtype = result.dtype
@@ -156,7 +163,7 @@ public final class Node: @unchecked Sendable {
     third = Input(c)
     oldestLeaf = min(
       a.node?.oldestLeaf ?? .max, b.node?.oldestLeaf ?? .max, c.node?.oldestLeaf ?? .max)
-    newestLeaf = max(a.node?.newestLeaf ?? 0, b.node?.newestLeaf ?? 0, c.node?.newestLeaf ?? 0)
+    newestOpenLeaf = max(a.node?.newestOpenLeaf ?? 0, b.node?.newestOpenLeaf ?? 0, c.node?.newestOpenLeaf ?? 0)
     counts = (3, 1)
     shape = result.shape
     dtype = result.dtype
@@ -181,10 +188,10 @@ public final class Node: @unchecked Sendable {
     var newest: UInt64 = 0
     for case let node? in inputs.lazy.map(\.node) {
       oldest = min(oldest, node.oldestLeaf)
-      newest = max(newest, node.newestLeaf)
+      newest = max(newest, node.newestOpenLeaf)
     }
     oldestLeaf = oldest
-    newestLeaf = newest
+    newestOpenLeaf = newest
     counts = (Int32(inputs.count), Int32(results.count))
     shape = results[0].shape
     dtype = results[0].dtype

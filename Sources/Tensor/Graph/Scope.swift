@@ -33,7 +33,7 @@ package final class Alias: LinearFunction, @unchecked Sendable {
 extension Tensor {
   /// The same values as a leaf that only its maker can reach.
   package func privateLeaf(_ sequence: UInt64) -> Tensor {
-    Tensor(storage, node: Node(leaf: storage, policy: .ignore, sequence: sequence))
+    Tensor(storage, node: Node(privateLeaf: storage, sequence: sequence))
   }
 }
 
