@@ -8,7 +8,7 @@ import Tensor
 final class ForwardTape: @unchecked Sendable {
   /// One node on the way.
   struct Step {
-    /// Held by ``nodes``: a walk that looks at a step should not count references.
+    /// Held by ``ends``, which depend on it: a walk that looks at a step should not count references.
     let reference: Unmanaged<Node>
     /// Where the tangent of its first result goes; those of others follow.
     let place: Int
@@ -23,8 +23,8 @@ final class ForwardTape: @unchecked Sendable {
   }
 
   let steps: [Step]
-  /// Every node that a step has.
-  private let nodes: [Node]
+  /// The results' nodes.
+  private let ends: [Node]
   /// For each input of each step the place of its tangent, or -1 where it has none.
   let sources: [Int32]
   /// Places that no later step reads.
@@ -46,24 +46,24 @@ final class ForwardTape: @unchecked Sendable {
   /// - Parameter boundary: Where given, nothing older is on the way but inputs, which may then have been computed from
   ///   one another; otherwise none was.
   init(from inputs: [Tensor], to results: [Tensor?], since boundary: UInt64? = nil) {
-    let ends = inputs.compactMap(\.node)
-    var builder = TapeBuilder(ends: ends.map(\.sequence).sorted())
+    let starts = inputs.compactMap(\.node)
+    var builder = TapeBuilder(ends: starts.map(\.sequence).sorted())
     if let boundary {
-      for node in inRecordingOrder(ends.filter { $0.sequence < boundary }) { builder.add(node) }
+      for node in inRecordingOrder(starts.filter { $0.sequence < boundary }) { builder.add(node) }
     }
-    let oldest = boundary ?? ends.map(\.sequence).min() ?? .max
-    let way = Autograd.nodes(before: results, since: oldest)
+    let oldest = boundary ?? starts.map(\.sequence).min() ?? .max
+    let way = references(before: results, since: oldest)
     builder.reserve(way.count)
-    for node in way { builder.add(node) }
+    for node in way { node._withUnsafeGuaranteedRef { builder.add($0) } }
     seeds = inputs.map { builder.place(of: $0) ?? -1 }
     self.results = results.map { $0.flatMap { builder.place(of: $0) } ?? -1 }
     (dropped, bytesPerLane) = builder.finish(keeping: self.results, seeds: seeds)
     steps = builder.steps
-    nodes = steps.map(\.node)
+    ends = results.compactMap { $0?.node }
     sources = builder.sources
     placeCount = builder.sizes.count
     largestTangent = builder.elements.max() ?? 0
-    callsProgram = steps.contains { $0.node.function.callsProgram }
+    callsProgram = steps.contains { $0.reference._withUnsafeGuaranteedRef { $0.function.callsProgram } }
   }
 
   /// The results' tangents for these of the inputs; nil is zero.
@@ -210,6 +210,11 @@ private func inRecordingOrder(_ nodes: [Node]) -> [Node] {
 
 /// The nodes that tensors depend on, in the order of recording, none older than `oldest`.
 func nodes(before results: [Tensor?], since oldest: UInt64) -> [Node] {
+  references(before: results, since: oldest).map { $0.takeUnretainedValue() }
+}
+
+/// Those nodes as the results hold them: counting references is much of what a small graph's tape costs.
+private func references(before results: [Tensor?], since oldest: UInt64) -> [Unmanaged<Node>] {
   // The nodes that wait, ascending: the newest is last, and most arrivals belong near it. Held by the results.
   var waiting: [(sequence: UInt64, node: Unmanaged<Node>)] = []
   func wait(_ node: Node) {
@@ -227,10 +232,10 @@ func nodes(before results: [Tensor?], since oldest: UInt64) -> [Node] {
     waiting.insert((node.sequence, .passUnretained(node)), at: low)
   }
   for case let node? in results.lazy.map({ $0?.node }) { wait(node) }
-  var found: [Node] = []
+  var found: [Unmanaged<Node>] = []
   while let next = waiting.popLast() {
+    found.append(next.node)
     next.node._withUnsafeGuaranteedRef { node in
-      found.append(node)
       for index in 0..<node.inputCount {
         if let source = node.source(index)?.node { wait(source) }
       }

@@ -18,7 +18,7 @@ extension SymmetricMap {
     let products = flat(seeds)
     let matrix = SparseMatrix(plan, products.flattened().elements(at: plan.places))
     let last = plan.colorCount
-    return (matrix, !checks || isComplete(matrix, seeds[last], products.detached()[last]))
+    return (matrix, !checks || isComplete(matrix, seeds.row(last), products.row(last)))
   }
 
   /// The elements, from blocks of some colours each.
@@ -76,6 +76,14 @@ extension BlockMap {
       let shared = UnsafeSendable(body)
       Parallel.runAlone(count) { shared.value($0) }
     }
+  }
+}
+
+extension Tensor {
+  /// The numbers of a row of a matrix, where they are.
+  fileprivate func row(_ index: Int) -> Tensor {
+    let (matrix, count) = (contiguousStorage, shape[1])
+    return Tensor(Storage(viewing: matrix, shape: [count], strides: [1], offset: index * count))
   }
 }
 
