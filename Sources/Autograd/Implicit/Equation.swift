@@ -88,8 +88,8 @@ struct Equation {
     let captured = captured(by: call.output, since: call.firstLeaf, given: call.inputs)
     let known = ImplicitSolution(
       ImplicitFunction(
-        label: operation, inverse: try EquationInverse(operation, call), residual: residual, captured: captured,
-        reads: reads),
+        label: operation, inverse: try EquationInverse(operation, call, isRegular: false), residual: residual,
+        captured: captured, reads: reads),
       solution, theta.count)
     return known(theta)[0]
   }
@@ -109,7 +109,7 @@ struct Equation {
     var size = residual.largest
     let goal = tolerance ?? (x.dtype == .float64 ? 1e-10 : 1e-5) * Swift.max(1, size.isFinite ? size : 1)
     for step in 0..<maxSteps {
-      if size <= goal { return try polished(x, residual, size) }
+      if size <= goal { return polished(x, residual, size) }
       guard size.isFinite else { throw .noConvergence(operation: operation, steps: step, residual: size) }
       let direction = try newtonStep(from: x, residual)
       var length = 1.0
@@ -127,26 +127,24 @@ struct Equation {
       // Rounding: as near as this dtype comes.
       if !(size < before) && size <= goal * 10 { return x }
     }
-    if size <= goal { return try polished(x, residual, size) }
+    if size <= goal { return polished(x, residual, size) }
     throw .noConvergence(operation: operation, steps: maxSteps, residual: size)
   }
 
   /// One step more: the derivatives are those at the solution, and are off by as much as it is.
-  private func polished(_ x: Tensor, _ residual: Tensor, _ size: Double) throws(SolveError) -> Tensor {
-    guard size > 0 else { return x }
-    do {
-      let next = try x - newtonStep(from: x, residual)
-      return value(next).largest <= size ? next : x
-    } catch .singular {
-      return x
-    }
+  private func polished(_ x: Tensor, _ residual: Tensor, _ size: Double) -> Tensor {
+    guard size > 0, let step = try? newtonStep(from: x, residual) else { return x }
+    let next = x - step
+    return value(next).largest <= size ? next : x
   }
 
   /// Newton's step for a residual, to be subtracted.
   private func newtonStep(from x: Tensor, _ residual: Tensor) throws(SolveError) -> Tensor {
     guard let call = recorded(at: x) else { return residual }
     let rows = residual.reshaped([1, residual.count])
-    return try EquationInverse(operation, call).solve(rows, transposed: false).reshaped(residual.shape)
+    // What a step makes of the residual is looked at.
+    let inverse = try EquationInverse(operation, call, isRegular: true)
+    return try inverse.solve(rows, transposed: false).reshaped(residual.shape)
   }
 
   /// Repeats x <- x - residual(x).

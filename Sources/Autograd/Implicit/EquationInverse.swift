@@ -2,97 +2,108 @@ import Synchronization
 import Tensor
 
 /// The inverse of dF/dx at a point: by factors of the dense matrix where there are few unknowns, by products where
-/// there are many; by factors, too, where products find no solution.
+/// there are many; by factors, too, where products find no solution or would be more than a matrix takes.
 final class EquationInverse: Sendable {
   private let operation: String
   private let size: Int
-  private let dtype: DType
-  private let derivative: UnsafeSendable<Derivative>
-  private let factors: Mutex<LUFactors?>
+  private let state: Mutex<State>
 
-  /// F's derivative, recorded at the point.
-  private struct Derivative {
-    let call: Recording<[Tensor]>
-    let forward: Pushforward
-    let rows: BlockMap
+  private struct State: @unchecked Sendable {  // of constants, which any thread may multiply with
+    var means: Means
+    var solvedRows = 0
+    /// Whether a right side that no singular matrix reaches was solved, or need not be.
+    var isRegular: Bool
+  }
+
+  /// What solves. The recorded derivative, a graph, is let go when the matrix is factored.
+  private enum Means {
+    case products(EquationDerivative)
+    case factors(LUFactors)
   }
 
   /// Unknowns of which a matrix and its factors take no longer than the products of a solve.
-  static let fewUnknowns = 256
+  private static let fewUnknowns = 256
+  /// Unknowns of which they take no longer than the products of many solves: a right side for every sixteenth.
+  private static let someUnknowns = 2048
+  private static let productsOfSolve = 16
+  /// Numbers that the vectors of right sides that are solved together may take.
+  private static let mostNumbers = 1 << 24
 
-  /// - Parameter call: F of a vector of floating-point numbers.
+  /// - Parameters:
+  ///   - call: F of a vector of floating-point numbers.
+  ///   - isRegular: Whether the derivative is known to have an inverse, or it will be seen in another way.
   /// - Throws: Where there are few unknowns and the derivative is singular.
-  init(_ operation: String, _ call: Recording<[Tensor]>) throws(SolveError) {
-    let x = call.inputs[0]
+  init(_ operation: String, _ call: Recording<[Tensor]>, isRegular: Bool) throws(SolveError) {
     self.operation = operation
-    (size, dtype) = (x.count, x.dtype)
-    let forward = Pushforward(call, to: call.output)
-    derivative = UnsafeSendable(Derivative(call: call, forward: forward, rows: forward.reversed(call)))
-    let found = size <= EquationInverse.fewUnknowns ? try EquationInverse.factors(operation, derivative.value) : nil
-    factors = Mutex(found)
+    size = call.inputs[0].count
+    let derivative = EquationDerivative(call)
+    let means: Means =
+      size <= EquationInverse.fewUnknowns ? .factors(try derivative.factors(operation)) : .products(derivative)
+    state = Mutex(State(means: means, isRegular: isRegular))
   }
 
-  /// The solutions for right sides that are rows: [rows, size]. Of a right side that is not finite, none of the
-  /// solution is a number, but what factors make of an infinity.
+  /// The solutions for right sides that are rows: [rows, size]. Of a right side with a NaN all is NaN, and nothing
+  /// finite depends on an infinity.
   func solve(_ rows: Tensor, transposed: Bool) throws(SolveError) -> Tensor {
-    if let factors = factors.withLock({ $0 }) { return factors.solve(rows, transposed: transposed) }
-    return try withoutGrad { () throws(SolveError) in
-      // A rehearsal has arbitrary numbers; how many products are taken depends on them.
-      if Meter.isRehearsal {
-        let some = VectorSpace([rows]).irregular().reshaped(rows.shape)
-        return try Meter.computing { () throws(SolveError) in try solve(finite: some, transposed) }
+    let known = state.withLock { state in
+      state.solvedRows += rows.shape[0]
+      return state
+    }
+    switch known.means {
+    case .factors(let factors): return factors.solve(rows, transposed: transposed)
+    case .products(let derivative):
+      let isWorthFactoring =
+        size <= EquationInverse.someUnknowns && known.solvedRows * EquationInverse.productsOfSolve > size
+      if isWorthFactoring { return try factored(derivative).solve(rows, transposed: transposed) }
+      return try withoutGrad { () throws(SolveError) in
+        if !known.isRegular { try checkRegularity(derivative, like: rows, transposed) }
+        return try solve(rows, derivative, transposed)
       }
-      let areFinite = norms(rows).map(\.isFinite)
-      if !areFinite.contains(false) { return try solve(finite: rows, transposed) }
-      let mask = column(areFinite.map { $0 ? 1 : 0 }, like: rows) .> 0
-      let found = try solve(finite: `where`(mask, rows, 0), transposed)
-      return `where`(mask, found, .nan)
     }
   }
 
-  private func solve(finite rows: Tensor, _ transposed: Bool) throws(SolveError) -> Tensor {
-    let system = GMRES(rows) { [self] in product($0, transposed) }
-    if system.isConverged { return system.solution }
-    let found = try EquationInverse.factors(operation, derivative.value)
-    factors.withLock { $0 = found }
-    return found.solve(rows, transposed: transposed)
-  }
-
-  /// The derivative, or its transpose, times vectors that are rows.
-  private func product(_ rows: Tensor, _ transposed: Bool) -> Tensor {
-    let (call, forward) = (derivative.value.call, derivative.value.forward)
-    if forward.isZero { return Tensor.zeros(like: rows) }
-    let found = transposed ? call.pullback(call.output, [rows]) : forward([rows])
-    return found[0] ?? Tensor.zeros(like: rows)
-  }
-
-  /// The dense matrix, factored. Rows are pulled in blocks, straight into the matrix.
-  private static func factors(_ operation: String, _ derivative: Derivative) throws(SolveError) -> LUFactors {
-    let x = derivative.call.inputs[0]
-    let bytes = x.count.multipliedClamped(x.count).multipliedClamped(DType.float64.byteCount)
-    guard bytes <= MemoryBudget.automatic.bytes else {
-      throw .tooLarge(operation: operation, size: x.count, bytes: bytes)
+  private func solve(_ rows: Tensor, _ derivative: EquationDerivative, _ transposed: Bool) throws(SolveError) -> Tensor {
+    // A rehearsal has arbitrary numbers; how many products are taken depends on them.
+    if Meter.isRehearsal {
+      let some = VectorSpace([rows]).irregular().reshaped(rows.shape)
+      return try Meter.computing { () throws(SolveError) in try solve(finite: some, derivative, transposed) }
     }
-    let found = LUFactors(size: x.count, dtype: x.dtype) { derivative.rows.write(into: $0) }
-    guard let found else { throw .singular(operation: operation, size: x.count) }
-    return found
+    let areFinite = norms(rows).map(\.isFinite)
+    if !areFinite.contains(false) { return try solve(finite: rows, derivative, transposed) }
+    let mask = column(areFinite.map { $0 ? 1 : 0 }, like: rows) .> 0
+    return `where`(mask, try solve(finite: `where`(mask, rows, 0), derivative, transposed), .nan)
   }
-}
 
-extension BlockMap {
-  /// Writes the products of one source with one target to the rows of a matrix of any floating-point dtype; beside it
-  /// a block is alive on each thread.
-  fileprivate func write(into matrix: Storage) {
-    let chunks = chunks(.max)
-    let width = targets[0].count
-    let write = { (chunk: Chunk) in
-      let rows = Storage(
-        viewing: matrix, shape: [chunk.rows.count, width], strides: [width, 1], offset: chunk.rows.lowerBound * width)
-      let part = products(0, .basis(chunk.rows, like: sources[0]))[0] ?? Tensor.zeros([1, 1], dtype: matrix.dtype)
-      StridedCopy.copy(part.expanded(to: rows.shape).storage, into: rows)
+  private func solve(finite rows: Tensor, _ derivative: EquationDerivative, _ transposed: Bool) throws(SolveError) -> Tensor {
+    let most = Swift.max(EquationInverse.mostNumbers / (GMRES.dimension * size), 1)
+    if rows.shape[0] > most {
+      var parts: [Tensor] = []
+      for first in stride(from: 0, to: rows.shape[0], by: most) {
+        let part = rows[first..<Swift.min(first + most, rows.shape[0])]
+        parts.append(try solve(finite: part, derivative, transposed))
+      }
+      return concatenated(parts)
     }
-    guard isParallel(chunks, .max) else { return chunks.forEach(write) }
-    let shared = UnsafeSendable((write: write, chunks: chunks))
-    Parallel.runAlone(chunks.count) { shared.value.write(shared.value.chunks[$0]) }
+    // Dividing by powers of two changes no digit, and a right side of whatever size is as good as any.
+    let units = column(powersOfTwo(rows), like: rows)
+    // Sums of many float32 numbers round more than their unit; a few unknowns' matrix is the better answer to that.
+    let tolerated = size <= EquationInverse.someUnknowns ? 4.0 : 16
+    let system = GMRES(rows / units, tolerated: tolerated) { derivative.product($0, transposed: transposed) }
+    return system.isConverged
+      ? system.solution * units : try factored(derivative).solve(rows, transposed: transposed)
+  }
+
+  /// A singular matrix has solutions for some right sides, that are not the only ones. It has none for one without
+  /// regularity.
+  private func checkRegularity(_ derivative: EquationDerivative, like rows: Tensor, _ transposed: Bool) throws(SolveError) {
+    let some = Tensor.ones([size], dtype: rows.dtype)
+    _ = try solve(VectorSpace([some]).irregular().unsqueezed(axis: 0), derivative, transposed)
+    state.withLock { $0.isRegular = true }
+  }
+
+  private func factored(_ derivative: EquationDerivative) throws(SolveError) -> LUFactors {
+    let factors = try derivative.factors(operation)
+    state.withLock { $0.means = .factors(factors) }
+    return factors
   }
 }

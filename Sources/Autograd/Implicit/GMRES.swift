@@ -15,19 +15,20 @@ struct GMRES {
   /// The longest product of a vector of length 1.
   private var scale = 0.0
 
-  /// The most vectors that are held.
-  private static let dimension = 48
+  /// The most vectors that are held, for each right side.
+  static let dimension = 48
   /// What a space must make of the residual for another to follow.
   private static let leastGain = 0.5
-  /// So many times as much as rounding should leave is a solution, too, where no more is to be had.
-  private static let tolerated = 16.0
 
-  /// - Parameter right: [rows, n], finite numbers.
-  init(_ right: Tensor, product: @escaping (Tensor) -> Tensor) {
+  /// - Parameters:
+  ///   - right: [rows, n], finite numbers.
+  ///   - tolerated: So many times as large a residual as rounding should leave is taken, too, where no smaller one is
+  ///     to be had.
+  init(_ right: Tensor, tolerated: Double, product: @escaping (Tensor) -> Tensor) {
     self.product = product
     solution = Tensor.zeros(like: right)
     rightNorms = norms(right)
-    roundoff = right.dtype == .float64 ? 0x1p-45 : 0x1p-19
+    roundoff = right.dtype == .float64 ? 0x1p-46 : 0x1p-22
     var residual = right
     var excess = Double.infinity
     while true {
@@ -35,7 +36,7 @@ struct GMRES {
       residual = right - product(solution)
       let before = excess
       excess = self.excess(norms(residual))
-      isConverged = excess <= 1 || (excess <= GMRES.tolerated && excess > GMRES.leastGain * before)
+      isConverged = excess <= 1 || (excess <= tolerated && excess > GMRES.leastGain * before)
       if isConverged || !(excess < GMRES.leastGain * before) { return }
     }
   }
@@ -108,7 +109,9 @@ private struct HessenbergSystem {
     }
     let last = column.count - 1
     let isComplete = length <= roundoff * size
-    let radius = (column[last] * column[last] + length * length).squareRoot()
+    let largest = Swift.max(abs(column[last]), length)
+    let (own, beside) = (column[last] / largest, length / largest)
+    let radius = largest > 0 ? largest * (own * own + beside * beside).squareRoot() : 0
     // A column of nothing: the matrix is singular, and the vector is of no use.
     let isEmpty = radius <= roundoff * size
     rotations.append(isEmpty ? (1, 0) : (column[last] / radius, length / radius))

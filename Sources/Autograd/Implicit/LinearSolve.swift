@@ -27,7 +27,8 @@ final class LinearSolve: Function, @unchecked Sendable {
     do throws(SolveError) {
       return [try equation.inverse.solve(rows, transposed: isTransposed).reshaped(b.shape)]
     } catch {
-      return [Misuse.fail(equation.label, error.reason)]
+      Misuse.report(equation.label, error.reason)
+      return [Tensor.full(b.shape, .nan, dtype: b.dtype)]
     }
   }
 

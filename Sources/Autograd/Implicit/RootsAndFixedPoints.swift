@@ -13,8 +13,10 @@ import Tensor
 /// and costs one product with f and one solve with its Jacobian in x, however many steps the solution took.
 ///
 /// A solve with the Jacobian: of up to 256 unknowns by a dense matrix (n products and its factors for each step, then
-/// triangular solves). Of more by GMRES, from products alone, to rounding of x's dtype: some tens of them as a rule, and
-/// memory for 50 vectors. Where that stagnates, by a dense matrix, too: n x n numbers in float64 and a block of rows.
+/// triangular solves). Of more by GMRES, from products alone, until the residual is rounding's: some tens of products
+/// as a rule, twice as many for the first derivative (is the Jacobian regular?), memory for 50 vectors and, while the
+/// root lives, f's graph at it. Where that stagnates, or there are many right sides for up to 2048 unknowns, by a dense
+/// matrix, too: n x n numbers in float64 and a block of rows.
 ///
 /// Tracked tensors that f reads beside theta (a layer's parameters, the variable of an outer transform) count as theta,
 /// too. f runs again on whatever thread takes derivatives, and must be the same each time: variables that it captures
@@ -27,8 +29,8 @@ import Tensor
 ///   - tolerance: The largest magnitude of the residual; by default 1e-10 in float64, 1e-5 in float32, times the
 ///     first residual's where that is more than 1.
 ///   - maxSteps: Of Newton's method.
-/// - Throws: ``SolveError``: nothing was found, or the Jacobian is singular. (Of many unknowns that is seen where a
-///   derivative is taken, and reported.)
+/// - Throws: ``SolveError``: nothing was found, or the Jacobian is singular. Of more than 256 unknowns that, and that
+///   it cannot be inverted in the memory there is, may be seen only where a derivative is taken: then it is misuse.
 public func rootSolve<Theta: TensorStructure>(
   _ f: @escaping (Tensor, Theta) -> Tensor, from start: Tensor, at theta: Theta, tolerance: Double? = nil,
   maxSteps: Int = 50
@@ -76,7 +78,8 @@ public func rootSolve<Unknowns: TensorStructure, Theta: TensorStructure>(
 ///   - tolerance: The largest magnitude of a step at the end; by default 1e-12 in float64, 1e-6 in float32, times
 ///     the solution's where that is more than 1.
 ///   - maxSteps: How often g is repeated at most.
-/// - Throws: ``SolveError``: the steps did not become small, or 1 - dg/dx is singular.
+/// - Throws: ``SolveError``: the steps did not become small, or 1 - dg/dx is singular; of more than 256 unknowns as with
+///   ``rootSolve(_:from:at:tolerance:maxSteps:)``.
 public func fixedPoint<Theta: TensorStructure>(
   _ g: @escaping (Tensor, Theta) -> Tensor, from start: Tensor, at theta: Theta, tolerance: Double? = nil,
   maxSteps: Int = 1000
