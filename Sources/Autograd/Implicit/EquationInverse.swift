@@ -45,6 +45,7 @@ final class EquationInverse: Sendable {
   /// The solutions for right sides that are rows: [rows, size]. Of a right side with a NaN all is NaN, and nothing
   /// finite depends on an infinity.
   func solve(_ rows: Tensor, transposed: Bool) throws(SolveError) -> Tensor {
+    try checkRegularity(rows.dtype, transposed)
     let known = state.withLock { state in
       state.solvedRows += rows.shape[0]
       return state
@@ -56,34 +57,47 @@ final class EquationInverse: Sendable {
         size <= EquationInverse.someUnknowns && known.solvedRows * EquationInverse.productsOfSolve > size
       if isWorthFactoring { return try factored(derivative).solve(rows, transposed: transposed) }
       return try withoutGrad { () throws(SolveError) in
-        if !known.isRegular { try checkRegularity(derivative, like: rows, transposed) }
-        return try solve(rows, derivative, transposed)
+        try solveByProducts(rows, derivative, transposed)
       }
     }
   }
 
-  private func solve(_ rows: Tensor, _ derivative: EquationDerivative, _ transposed: Bool) throws(SolveError) -> Tensor {
+  /// As many rows at once as fit.
+  private func solveByProducts(
+    _ rows: Tensor, _ derivative: EquationDerivative, _ transposed: Bool
+  ) throws(SolveError) -> Tensor {
+    let most = Swift.max(EquationInverse.mostNumbers / (GMRES.dimension * size), 1)
+    guard rows.shape[0] > most else { return try solveTogether(rows, derivative, transposed) }
+    var parts: [Tensor] = []
+    for first in stride(from: 0, to: rows.shape[0], by: most) {
+      let part = rows[first..<Swift.min(first + most, rows.shape[0])]
+      // A part that products do not solve leaves factors for the next.
+      if case .factors(let factors) = state.withLock({ $0.means }) {
+        parts.append(factors.solve(part, transposed: transposed))
+      } else {
+        parts.append(try solveTogether(part, derivative, transposed))
+      }
+    }
+    return concatenated(parts)
+  }
+
+  private func solveTogether(
+    _ rows: Tensor, _ derivative: EquationDerivative, _ transposed: Bool
+  ) throws(SolveError) -> Tensor {
     // A rehearsal has arbitrary numbers; how many products are taken depends on them.
     if Meter.isRehearsal {
       let some = VectorSpace([rows]).irregular().reshaped(rows.shape)
-      return try Meter.computing { () throws(SolveError) in try solve(finite: some, derivative, transposed) }
+      return try Meter.computing { () throws(SolveError) in try solveFinite(some, derivative, transposed) }
     }
     let areFinite = norms(rows).map(\.isFinite)
-    if !areFinite.contains(false) { return try solve(finite: rows, derivative, transposed) }
+    if !areFinite.contains(false) { return try solveFinite(rows, derivative, transposed) }
     let mask = column(areFinite.map { $0 ? 1 : 0 }, like: rows) .> 0
-    return `where`(mask, try solve(finite: `where`(mask, rows, 0), derivative, transposed), .nan)
+    return `where`(mask, try solveFinite(`where`(mask, rows, 0), derivative, transposed), .nan)
   }
 
-  private func solve(finite rows: Tensor, _ derivative: EquationDerivative, _ transposed: Bool) throws(SolveError) -> Tensor {
-    let most = Swift.max(EquationInverse.mostNumbers / (GMRES.dimension * size), 1)
-    if rows.shape[0] > most {
-      var parts: [Tensor] = []
-      for first in stride(from: 0, to: rows.shape[0], by: most) {
-        let part = rows[first..<Swift.min(first + most, rows.shape[0])]
-        parts.append(try solve(finite: part, derivative, transposed))
-      }
-      return concatenated(parts)
-    }
+  private func solveFinite(
+    _ rows: Tensor, _ derivative: EquationDerivative, _ transposed: Bool
+  ) throws(SolveError) -> Tensor {
     // Dividing by powers of two changes no digit, and a right side of whatever size is as good as any.
     let units = column(powersOfTwo(rows), like: rows)
     // Sums of many float32 numbers round more than their unit; a few unknowns' matrix is the better answer to that.
@@ -93,11 +107,15 @@ final class EquationInverse: Sendable {
       ? system.solution * units : try factored(derivative).solve(rows, transposed: transposed)
   }
 
-  /// A singular matrix has solutions for some right sides, that are not the only ones. It has none for one without
-  /// regularity.
-  private func checkRegularity(_ derivative: EquationDerivative, like rows: Tensor, _ transposed: Bool) throws(SolveError) {
-    let some = Tensor.ones([size], dtype: rows.dtype)
-    _ = try solve(VectorSpace([some]).irregular().unsqueezed(axis: 0), derivative, transposed)
+  /// Solves for a right side without regularity. Where the matrix is singular there is no solution, while for another
+  /// right side there may be one, which is not the only one.
+  private func checkRegularity(_ dtype: DType, _ transposed: Bool) throws(SolveError) {
+    let known = state.withLock { $0 }
+    guard case .products(let derivative) = known.means, !known.isRegular else { return }
+    try withoutGrad { () throws(SolveError) in
+      let some = VectorSpace([Tensor.zeros([size], dtype: dtype)]).irregular()
+      _ = try solveTogether(some.unsqueezed(axis: 0), derivative, transposed)
+    }
     state.withLock { $0.isRegular = true }
   }
 
