@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test("random formulas", arguments: 0..<32 as Range<UInt64>)
+  @Test("random formulas", arguments: 0..<60 as Range<UInt64>)
   func formulas(_ seed: UInt64) {
     var generator = RandomGenerator(seed: seed + 1000)
     let count = Int.random(in: 1...3, using: &generator)
@@ -123,7 +123,7 @@ import Testing
     return result
   }
 
-  @Test("random chains of operators", arguments: 0..<32 as Range<UInt64>)
+  @Test("random chains of operators", arguments: 0..<60 as Range<UInt64>)
   func chains(_ seed: UInt64) {
     var generator = RandomGenerator(seed: seed + 5000)
     let steps = (0..<Int.random(in: 3...8, using: &generator)).map { _ in
