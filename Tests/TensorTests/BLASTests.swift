@@ -3,45 +3,116 @@ import Testing
 
 @testable import Tensor
 
+/// A matrix in memory, by its definition.
+private struct WholeMatrix {
+  let numbers: [Double]
+  let (rows, columns): (Int, Int)
+  let (rowStride, columnStride): (Int, Int)
+
+  init(_ numbers: [Double], rows: Int, columns: Int, stride: Int, transposed: Bool = false) {
+    self.numbers = numbers
+    (self.rows, self.columns) = (rows, columns)
+    (rowStride, columnStride) = transposed ? (1, stride) : (stride, 1)
+  }
+
+  func applied(to vector: [Double]) -> [Double] {
+    var result = [Double](repeating: 0, count: rows)
+    numbers.withUnsafeBufferPointer { numbers in
+      guard let numbers = numbers.baseAddress, columns > 0 else { return }
+      for i in 0..<rows {
+        var (place, sum) = (i * rowStride, 0.0)
+        // Without the bounds of arrays, which take most of the time where nothing is optimized.
+        vector.withUnsafeBufferPointer { vector in
+          guard let vector = vector.baseAddress else { return }
+          var j = 0
+          while j < columns {
+            sum += numbers[place] * vector[j]
+            place += columnStride
+            j += 1
+          }
+        }
+        result[i] = sum
+      }
+    }
+    return result
+  }
+}
+
 /// The door to BLAS, beneath tensors. Numbers are whole and small, so that every order of summation is exact.
 @Suite(.serialized)
 struct BLASTests {
+  private static let pool = {
+    var random = SplitMix(11)
+    return (0..<1_300_000).map { _ in Double(Int.random(in: -3...3, using: &random)) }
+  }()
+  private static let single = pool.map { Float($0) }
+
   private func numbers(_ count: Int, _ random: inout SplitMix) -> [Double] {
-    (0..<count).map { _ in Double(Int.random(in: -3...3, using: &random)) }
+    Array(BLASTests.pool[slice(count, &random)])
   }
 
+  private func slice(_ count: Int, _ random: inout SplitMix) -> Range<Int> {
+    let start = Int.random(in: 0...BLASTests.pool.count - count, using: &random)
+    return start..<start + count
+  }
+
+  private enum Precision { case float32, float64 }
+
   /// Checks one product against the definition, with rows further apart than they are long.
-  private func check<T: BinaryFloatingPoint & BitwiseCopyable>(
-    _: T.Type, _ dtype: DType, _ ta: Bool, _ tb: Bool, _ m: Int, _ n: Int, _ k: Int, gap: Int,
+  private func check(
+    _ precision: Precision, _ ta: Bool, _ tb: Bool, _ m: Int, _ n: Int, _ k: Int, gap: Int,
     alpha: Double, beta: Double, threads: Int, _ random: inout SplitMix
   ) -> Bool {
     let lda = max((ta ? m : k) + gap, 1)
     let ldb = max((tb ? k : n) + gap, 1)
     let ldc = n + gap
-    let a = numbers(max(ta ? k : m, 1) * lda, &random)
-    let b = numbers(max(tb ? n : k, 1) * ldb, &random)
+    let a = slice(max(ta ? k : m, 1) * lda, &random)
+    let b = slice(max(tb ? n : k, 1) * ldb, &random)
     let before = numbers(max(m, 1) * max(ldc, 1), &random)
-    let stored = beta == 0 ? before.map { _ in T.nan } : before.map { T($0) }
+    let stored = beta == 0 ? [Double](repeating: .nan, count: before.count) : before
+    func product<T: BitwiseCopyable>(_ dtype: DType, _ pool: [T], into c: inout [T]) {
+      BLAS.gemm(
+        dtype, transposeA: ta, transposeB: tb, m: m, n: n, k: k, alpha: alpha, a: Array(pool[a]), lda: lda,
+        b: Array(pool[b]), ldb: ldb, beta: beta, c: &c, ldc: ldc, threads: threads)
+    }
     var c = stored
-    BLAS.gemm(
-      dtype, transposeA: ta, transposeB: tb, m: m, n: n, k: k, alpha: alpha, a: a.map { T($0) }, lda: lda,
-      b: b.map { T($0) }, ldb: ldb, beta: beta, c: &c, ldc: ldc, threads: threads)
+    if precision == .float64 {
+      product(.float64, BLASTests.pool, into: &c)
+    } else {
+      var single = stored.map { Float($0) }
+      product(.float32, BLASTests.single, into: &single)
+      c = single.map { Double($0) }
+    }
     for i in 0..<m {
-      for j in 0..<ldc {
-        guard j < n else {
-          // What lies between rows is not touched.
-          let same =
-            c[i * ldc + j] == stored[i * ldc + j] || (c[i * ldc + j].isNaN && stored[i * ldc + j].isNaN)
-          if !same { return false }
-          continue
-        }
-        var sum = 0.0
-        for p in 0..<k { sum += a[ta ? p * lda + i : i * lda + p] * b[tb ? j * ldb + p : p * ldb + j] }
-        let expected = alpha * sum + (beta == 0 ? 0 : beta * before[i * ldc + j])
-        if Double(c[i * ldc + j]) != expected { return false }
+      for j in n..<ldc {
+        // What lies between rows is not touched.
+        let same =
+          c[i * ldc + j] == stored[i * ldc + j] || (c[i * ldc + j].isNaN && stored[i * ldc + j].isNaN)
+        if !same { return false }
       }
     }
+    let left = WholeMatrix(Array(BLASTests.pool[a]), rows: m, columns: k, stride: lda, transposed: ta)
+    let right = WholeMatrix(Array(BLASTests.pool[b]), rows: k, columns: n, stride: ldb, transposed: tb)
+    let result = WholeMatrix(c, rows: m, columns: n, stride: ldc)
+    let added = WholeMatrix(before, rows: m, columns: n, stride: ldc)
+    // The definition of every element costs seconds for large products.
+    for probe in m * n * k > 30_000 ? [probe(n, &random)] : unitVectors(n) {
+      let product = left.applied(to: right.applied(to: probe))
+      let rest = beta == 0 ? [Double](repeating: 0, count: m) : added.applied(to: probe)
+      if result.applied(to: probe) != zip(product, rest).map({ alpha * $0 + beta * $1 }) { return false }
+    }
     return true
+  }
+
+  /// Whole numbers, none of them 0, by which Freivalds' check multiplies ("Probabilistic machines can use less running
+  /// time", 1977): a matrix that differs from the right one anywhere gives another product with them, but for one case
+  /// in a million. All sums stay below 2^53, and are exact.
+  private func probe(_ count: Int, _ random: inout SplitMix) -> [Double] {
+    (0..<count).map { _ in Double(Int.random(in: 1...1 << 20, using: &random)) }
+  }
+
+  private func unitVectors(_ count: Int) -> [[Double]] {
+    (0..<count).map { place in (0..<count).map { $0 == place ? 1 : 0 } }
   }
 
   /// Shapes on both sides of every choice that the products make.
@@ -69,12 +140,12 @@ struct BLASTests {
           {
             #expect(
               check(
-                Float.self, .float32, ta, tb, m, n, k, gap: gap, alpha: alpha, beta: beta, threads: threads, &random),
+                .float32, ta, tb, m, n, k, gap: gap, alpha: alpha, beta: beta, threads: threads, &random),
               "float32 \(m) \(n) \(k) \(ta) \(tb) gap \(gap) alpha \(alpha) beta \(beta) threads \(threads)")
             if large && ta != tb { continue }
             #expect(
               check(
-                Double.self, .float64, ta, tb, m, n, k, gap: gap, alpha: alpha, beta: beta, threads: threads, &random),
+                .float64, ta, tb, m, n, k, gap: gap, alpha: alpha, beta: beta, threads: threads, &random),
               "float64 \(m) \(n) \(k) \(ta) \(tb) gap \(gap) alpha \(alpha) beta \(beta) threads \(threads)")
           }
         }
@@ -117,11 +188,12 @@ struct BLASTests {
           BLAS.gemm(
             .float64, transposeA: false, transposeB: transposeB, m: m, n: n, k: k, a: a, lda: max(k, 1), b: b,
             ldb: max(transposeB ? k : n, 1), c: &c, ldc: n, row: row, threads: threads)
-          let right = (0..<m).allSatisfy { i in
-            (0..<n).allSatisfy { j in
-              c[i * n + j] == (0..<k).reduce(row[j]) { $0 + a[i * k + $1] * b[transposeB ? j * k + $1 : $1 * n + j] }
-            }
-          }
+          let probe = probe(n, &random)
+          let start = zip(row, probe).reduce(0) { $0 + $1.0 * $1.1 }
+          let left = WholeMatrix(a, rows: m, columns: k, stride: k)
+          let factor = WholeMatrix(b, rows: k, columns: n, stride: transposeB ? k : n, transposed: transposeB)
+          let expected = left.applied(to: factor.applied(to: probe)).map { start + $0 }
+          let right = WholeMatrix(c, rows: m, columns: n, stride: n).applied(to: probe) == expected
           #expect(right, "\(m) \(n) \(k) \(transposeB) \(threads)")
         }
       }
