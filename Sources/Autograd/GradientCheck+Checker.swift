@@ -131,15 +131,16 @@ struct GradientChecker {
     _ f: CheckedFunction, _ x: [Tensor], _ y: [Tensor], _ precision: CheckPrecision
   ) {
     let deepest = (x + y).map(\.rank).max() ?? 0
+    let pullback = vjp(f.body, at: x).pullback
+    let pushforward = linearize(f.body, at: x).pushforward
     for lead in [[3], [2, 2]] as [Shape] where deepest + lead.rank <= Shape.maxRank {
-      let pullback = vjp(f.body, at: x).pullback
       let u = y.map { direction(like: $0, lead: lead) }
       let pulled = loop(lead, u) { pullback($0) }
       compareAll(
         f.named("vjp with leading axes \(lead)"), { f.inputs[$0] }, expected: pulled, got: pullback(u),
         relative: precision.exact)
       let v = x.map { direction(like: $0, lead: lead) }
-      let pushed = loop(lead, v) { jvp(f.body, at: x, along: $0).tangent }
+      let pushed = loop(lead, v) { pushforward($0) }
       compareAll(
         f.named("jvp with leading axes \(lead)"), f.resultName, expected: pushed,
         got: jvp(f.body, at: x, along: v).tangent, relative: precision.exact)

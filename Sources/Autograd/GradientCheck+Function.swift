@@ -81,8 +81,8 @@ struct CheckPrecision {
 
 /// The step and the relative tolerance of finite differences, where the caller chose them.
 struct DifferenceChoice {
-  let step: Double?
-  let tolerance: Double?
+  var step: Double?
+  var tolerance: Double?
 }
 
 extension Tensor {

@@ -37,7 +37,7 @@ public func checkGradients<Input: TensorStructure, Output: TensorStructure>(
   step: Double? = nil, tolerance: Double? = nil, seed: UInt64 = 0, elements: Int = 32
 ) -> GradientReport {
   let choice = DifferenceChoice(step: step, tolerance: tolerance)
-  return checked(name, 1...Swift.max(order, 1), f, input, choice, seed, elements)
+  return checkGradients(name, orders: 1...Swift.max(order, 1), of: f, at: input, choice, seed: seed, elements: elements)
 }
 
 /// Checks a function's second derivatives alone: all four compositions of walks, as
@@ -46,12 +46,14 @@ public func checkSecondOrder<Input: TensorStructure, Output: TensorStructure>(
   _ name: String = "function", of f: @escaping (Input) -> Output, at input: Input, step: Double? = nil,
   tolerance: Double? = nil, seed: UInt64 = 0, elements: Int = 32
 ) -> GradientReport {
-  checked(name, 2...2, f, input, DifferenceChoice(step: step, tolerance: tolerance), seed, elements)
+  let choice = DifferenceChoice(step: step, tolerance: tolerance)
+  return checkGradients(name, orders: 2...2, of: f, at: input, choice, seed: seed, elements: elements)
 }
 
-private func checked<Input: TensorStructure, Output: TensorStructure>(
-  _ name: String, _ orders: ClosedRange<Int>, _ f: @escaping (Input) -> Output, _ input: Input,
-  _ choice: DifferenceChoice, _ seed: UInt64, _ elements: Int
+/// Checks the derivatives of some orders alone.
+func checkGradients<Input: TensorStructure, Output: TensorStructure>(
+  _ name: String, orders: ClosedRange<Int>, of f: @escaping (Input) -> Output, at input: Input,
+  _ choice: DifferenceChoice = DifferenceChoice(), seed: UInt64 = 0, elements: Int = 32
 ) -> GradientReport {
   if let wrong = [choice.step, choice.tolerance].compactMap({ $0 }).first(where: { !($0 > 0 && $0.isFinite) }) {
     Misuse.report("checkGradients", "step and tolerance must be positive, got \(wrong)")

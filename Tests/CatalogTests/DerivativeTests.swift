@@ -13,7 +13,7 @@ extension CatalogueTests {
 
     @Test("first order with strided inputs", arguments: Catalogue.differentiable, MemoryLayoutKind.allCases)
     func strided(_ row: Row, _ layout: MemoryLayoutKind) throws {
-      let report = try withTensorErrors { row.report(order: 1, row.inputs.map(\.shape), layout) }
+      let report = try withTensorErrors { row.report(orders: 1...1, row.inputs.map(\.shape), layout) }
       #expect(report.passed, "\(report)")
     }
 
@@ -30,7 +30,7 @@ extension CatalogueTests {
     @Test("derivatives at empty tensors", arguments: Catalogue.differentiable)
     func empty(_ row: Row) throws {
       for shapes in row.allEmptyShapes {
-        let report = try withTensorErrors { row.report(order: 2, shapes) }
+        let report = try withTensorErrors { row.report(orders: 1...2, shapes) }
         #expect(report.passed, "\(report)")
       }
     }
