@@ -141,13 +141,11 @@ extension Row {
   }
 
   /// Derivatives at inputs of some shapes, in another layout where one is named. A misuse is a failure.
-  ///
-  /// Third derivatives are checked in random directions alone: there the jvp meets differences, and the vjp the jvp.
   func report(orders: ClosedRange<Int>, _ shapes: [Shape], _ layout: MemoryLayoutKind? = nil) -> GradientReport {
     let inputs = draw(shapes).map { layout?.apply($0) ?? $0 }
     return checkGradients(
       "\(name) at \(shapes)", orders: orders, of: function(at: inputs), at: differentiable.map { inputs[$0] },
-      elements: orders.upperBound > 2 ? 0 : 12)
+      elements: orders.upperBound > 2 ? 2 : 12)
   }
 
   fileprivate func compare(_ results: [Tensor], _ inputs: [Tensor], _ dtype: DType) -> Outcome {
