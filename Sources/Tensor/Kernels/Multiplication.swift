@@ -59,7 +59,7 @@ struct Multiplication: @unchecked Sendable {  // the row is the caller's, who wa
   /// Whether kernels of our own multiply it, if there are any: between the sizes for which OpenBLAS has small kernels and
   /// the largest it packs both operands, which adds a tenth (128 x 512 x 784) to a half (128 x 64 x 784). Measured against
   /// its kernels for AVX-512 alone, which are those that have small ones.
-  private var isTiled: Bool {
+  var isTiled: Bool {
     let work = m &* n &* k
     guard dtype.isFloatingPoint, work > Multiplication.smallWork, work <= Multiplication.workOfMemory else {
       return false
@@ -77,7 +77,7 @@ struct Multiplication: @unchecked Sendable {  // the row is the caller's, who wa
     guard n > 1, n <= 4 * width, m > 1, k > 0, dtype.isFloatingPoint, BLAS.hasSmallKernels else { return false }
     guard alpha == 1, beta == 0 || beta == 1 else { return false }
     if n < 8 { return transposeB && !transposeA && m >= 512 }
-    if m &* n &* k > Multiplication.smallWork { return true }
+    if m &* n &* k > Multiplication.smallWork { return n <= 3 * width || m < 128 || k < 128 || !isTiled }
     if transposeB { return !transposeA && (m >= 128 || k <= max(20, m * (n / 16))) }
     if transposeA { return m <= 8 && n > width }
     return n > width && n % width != 0 && k <= 24
