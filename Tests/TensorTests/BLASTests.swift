@@ -181,21 +181,33 @@ struct BLASTests {
     for (m, n, k) in [
       (3, 4, 5), (1200, 40, 20), (40, 1200, 20), (20, 24, 2503), (150, 200, 300), (701, 70, 300), (4, 3, 0),
       (300, 1, 9),
+      // Few columns and terms, on both sides of where our own kernels take them.
+      (70, 3, 2), (9, 7, 20), (33, 8, 8), (33, 8, 9), (50, 16, 8), (50, 20, 20), (300, 32, 3), (2100, 33, 21),
+      (2, 63, 65),
     ] {
       for transposeB in [false, true] {
         for threads in 1...3 {
-          let (a, b, row) = (numbers(m * k, &random), numbers(k * n, &random), numbers(n, &random))
-          var c = [Double](repeating: .nan, count: m * n)
-          BLAS.gemm(
-            .float64, transposeA: false, transposeB: transposeB, m: m, n: n, k: k, a: a, lda: max(k, 1), b: b,
-            ldb: max(transposeB ? k : n, 1), c: &c, ldc: n, row: row, threads: threads)
-          let probe = probe(n, &random)
-          let start = zip(row, probe).reduce(0) { $0 + $1.0 * $1.1 }
-          let left = WholeMatrix(a, rows: m, columns: k, stride: k)
-          let factor = WholeMatrix(b, rows: k, columns: n, stride: transposeB ? k : n, transposed: transposeB)
+          let (a, b) = (slice(m * k, &random), slice(k * n, &random))
+          let (row, probe) = (slice(n, &random), probe(n, &random))
+          let start = zip(BLASTests.pool[row], probe).reduce(0) { $0 + $1.0 * $1.1 }
+          let left = WholeMatrix(Array(BLASTests.pool[a]), rows: m, columns: k, stride: k)
+          let factor = WholeMatrix(
+            Array(BLASTests.pool[b]), rows: k, columns: n, stride: transposeB ? k : n, transposed: transposeB)
           let expected = left.applied(to: factor.applied(to: probe)).map { start + $0 }
-          let right = WholeMatrix(c, rows: m, columns: n, stride: n).applied(to: probe) == expected
-          #expect(right, "\(m) \(n) \(k) \(transposeB) \(threads)")
+          func product<T: BLASScalar>(_ dtype: DType, _ pool: [T]) -> [T] {
+            var c = [T](repeating: .nan, count: m * n)
+            BLAS.gemm(
+              dtype, transposeA: false, transposeB: transposeB, m: m, n: n, k: k, a: Array(pool[a]), lda: max(k, 1),
+              b: Array(pool[b]), ldb: max(transposeB ? k : n, 1), c: &c, ldc: n, row: Array(pool[row]),
+              threads: threads)
+            return c
+          }
+          for c in [
+            product(.float64, BLASTests.pool), product(.float32, BLASTests.single).map { Double($0) },
+          ] {
+            let right = WholeMatrix(c, rows: m, columns: n, stride: n).applied(to: probe) == expected
+            #expect(right, "\(m) \(n) \(k) \(transposeB) \(threads)")
+          }
         }
       }
     }

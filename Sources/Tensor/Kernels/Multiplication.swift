@@ -71,13 +71,16 @@ struct Multiplication: @unchecked Sendable {  // the row is the caller's, who wa
 
   /// Whether kernels of our own multiply it without packing, if there are any: where the result has few columns, beyond
   /// OpenBLAS's small kernels, and within them where those are slow: rows that fill no whole vectors (0.8 of their time),
-  /// and a transposed right operand, unless copying that costs more than it spares (0.3 to 0.8). Measured as above.
+  /// a row to begin with, which they need in every row of the result before (0.5 to 0.95), and a transposed right operand,
+  /// unless copying that costs more than it spares (0.3 to 0.8). Measured as above.
   private var isThin: Bool {
     let width = dtype == .float32 ? 16 : 8
     guard n > 1, n <= 4 * width, m > 1, k > 0, dtype.isFloatingPoint, BLAS.hasSmallKernels else { return false }
     guard alpha == 1, beta == 0 || beta == 1 else { return false }
+    let isSmall = m &* n &* k <= Multiplication.smallWork
+    if row != nil, isSmall, !transposeA, !transposeB, n > width || k <= (n < width ? 20 : 8) { return true }
     if n < 8 { return transposeB && !transposeA && m >= 512 }
-    if m &* n &* k > Multiplication.smallWork { return n <= 3 * width || m < 128 || k < 128 || !isTiled }
+    if !isSmall { return n <= 3 * width || m < 128 || k < 128 || !isTiled }
     if transposeB { return !transposeA && (m >= 128 || k <= max(20, m * (n / 16))) }
     if transposeA { return m <= 8 && n > width }
     return n > width && n % width != 0 && k <= 24
