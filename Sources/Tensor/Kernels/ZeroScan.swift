@@ -10,23 +10,44 @@ extension Storage {
     }
   }
 
-  /// Rows of the last axis at a time, without a branch on each element.
+  /// Rows of the last axis at a time, without a branch on each element; of what lies in one piece, so many elements.
   private func hasZerosOnly<Bits: FixedWidthInteger>(_: Bits.Type, ignoring sign: Bits) -> Bool {
-    guard count > 0 else { return true }
     let base = typed(Bits.self)
-    let length = isContiguous ? count : shape[shape.rank - 1]
-    let step = isContiguous ? 1 : strides[shape.rank - 1]
+    if isContiguous {
+      for first in stride(from: 0, to: count, by: 4096) {
+        if bits(base + first, min(4096, count - first)) & ~sign != 0 { return false }
+      }
+      return true
+    }
+    guard count > 0 else { return true }
+    let (length, step) = (shape[shape.rank - 1], strides[shape.rank - 1])
     for row in 0..<count / length {
       var offset = 0
       var rest = row
-      for axis in stride(from: shape.rank - 2, through: 0, by: -1) where !isContiguous {
+      for axis in stride(from: shape.rank - 2, through: 0, by: -1) {
         offset += rest % shape[axis] * strides[axis]
         rest /= shape[axis]
       }
-      var found: Bits = 0
-      for element in 0..<length { found |= base[offset + element &* step] }
+      let found = step == 1 ? bits(base + offset, length) : bits(base + offset, length, step)
       if found & ~sign != 0 { return false }
     }
     return true
+  }
+
+  /// All that are set in any of so many elements side by side: a loop of its own, which compiles to whole vectors.
+  @inline(__always)
+  private func bits<Bits: FixedWidthInteger>(_ elements: UnsafeMutablePointer<Bits>, _ count: Int) -> Bits {
+    var found: Bits = 0
+    for element in 0..<count { found |= elements[element] }
+    return found
+  }
+
+  @inline(__always)
+  private func bits<Bits: FixedWidthInteger>(
+    _ elements: UnsafeMutablePointer<Bits>, _ count: Int, _ step: Int
+  ) -> Bits {
+    var found: Bits = 0
+    for element in 0..<count { found |= elements[element &* step] }
+    return found
   }
 }
