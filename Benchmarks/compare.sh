@@ -38,7 +38,8 @@ for workload in $(if [ -n "${WORKLOADS:-}" ]; then echo "$WORKLOADS" | tr , ' ';
   PEERS_PYTHON="$python" "$python" "$peers/peers.py" --json "$out" --merge --workloads "$workload" \
     --engines "$engines" --threads "$threads" --quiet "$quiet" --retries "$retries" $noisy
   if [ "$workload" = hvp_mlp ]; then
-    "$python" "$package/together.py" "$peers" --json "$out" --engines "$engines" --threads "$threads"
+    "$python" "$package/together.py" "$peers" --json "$out" --engines "$engines" --threads "$threads" \
+      --quiet "$quiet" --retries "$retries" $noisy
   fi
 done
 "$ours" --table "$out"

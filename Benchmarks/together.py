@@ -52,6 +52,7 @@ def torch_compile_cases(engine, common):
     return [lambda f=f: f(ps, vs) for f in compiled]
 
 
+NAME = "hvp_mlp.value_grad_hvp"
 CASES = {"jax": jax_cases, "torch_compile": torch_compile_cases}
 
 
@@ -64,46 +65,63 @@ def work(peers_dir, name, threads):
         engine.init(threads, "hvp_mlp")
     except TypeError:
         engine.init(threads)
-    numbers = lambda tensors: [t.detach() if hasattr(t, "detach") else t for t in tensors]
-    check = lambda o: {
-        "loss": float(o[0]), "gnorm": common.norm(numbers(o[1])), "hnorm": common.norm(numbers(o[2]))}
-    cases = CASES[name](engine, common)
-    results = [common.measure(common.Case("value_grad_hvp", case, check)) for case in cases]
-    print("@@" + json.dumps(min(results, key=lambda r: r["median_us"])))
+
+    def check(output):
+        value, gradient, product = output
+        norms = [common.norm([t.detach() if hasattr(t, "detach") else t for t in s]) for s in (gradient, product)]
+        return {"loss": float(value), "gnorm": norms[0], "hnorm": norms[1]}
+
+    for case in CASES[name](engine, common):
+        try:
+            result = common.measure(common.Case("value_grad_hvp", case, check))
+        except Exception as error:
+            result = {"error": f"{type(error).__name__}: {str(error)[:300]}"}
+        print("@@" + json.dumps(result), flush=True)
 
 
-def run(peers, peers_dir, engine, threads):
+def run(peers, peers_dir, engine, threads, limit):
+    """Both orders of modes, in a process of their own: the quicker one, or what went wrong with both."""
     command = [sys.executable, os.path.abspath(__file__), peers_dir, "--worker", engine, "--threads", str(threads)]
-    done = subprocess.run(command, env=peers.env_for(engine, threads), cwd=peers_dir, capture_output=True, text=True)
-    found = [line[2:] for line in done.stdout.splitlines() if line.startswith("@@")]
-    if done.returncode or not found:
-        sys.exit(f"{engine}: {done.stderr.strip()[-500:]}")
-    return json.loads(found[-1])
+    try:
+        done = subprocess.run(command, env=peers.env_for(engine, threads), cwd=peers_dir, capture_output=True,
+                              text=True, timeout=limit)
+    except subprocess.TimeoutExpired:
+        return {NAME: {"error": f"timeout {limit}s"}}
+    results = [json.loads(line[2:]) for line in done.stdout.splitlines() if line.startswith("@@")]
+    timed = [r for r in results if "median_us" in r]
+    if timed:
+        return {NAME: min(timed, key=lambda r: r["median_us"])}
+    return {NAME: results[0] if results else {"error": f"exit {done.returncode}: {done.stderr.strip()[-300:]}"}}
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("peers_dir", type=os.path.abspath)
     arguments.add_argument("--json", help="added to, if it is there already")
-    arguments.add_argument("--engines", default="jax,torch_compile")
+    arguments.add_argument("--engines", default=",".join(CASES), help="others than these are passed over")
     arguments.add_argument("--threads", type=int, default=2)
+    arguments.add_argument("--quiet", type=float, default=60, help="seconds to wait for an idle machine")
+    arguments.add_argument("--retries", type=int, default=1, help="of a run that other programs disturbed")
+    arguments.add_argument("--limit", type=int, default=240, help="seconds that an engine may take")
+    arguments.add_argument("--only-noisy", action="store_true", help="run only what is missing or was disturbed")
     arguments.add_argument("--worker", choices=CASES, help=argparse.SUPPRESS)
     a = arguments.parse_args()
     if a.worker:
         return work(a.peers_dir, a.worker, a.threads)
     sys.path.insert(0, a.peers_dir)
     import peers
-    for engine in a.engines.split(","):
-        if engine not in CASES:
+    peers.run_one = lambda engine, _, threads, limit: run(peers, a.peers_dir, engine, threads, limit)
+    data = json.load(open(a.json)) if a.json and os.path.exists(a.json) else {}
+    for engine in [e for e in a.engines.split(",") if e in CASES]:
+        known = data.setdefault("results", {}).setdefault(engine, {})
+        if a.only_noisy and (known.get(NAME) or {}).get("ext_cpu", 9) < 0.15:
             continue
-        result = run(peers, a.peers_dir, engine, a.threads)
-        print(f"  {engine}  hvp_mlp.value_grad_hvp {result['median_us']:.0f} us, {result['check']}", flush=True)
-        if not a.json:
-            continue
-        data = json.load(open(a.json)) if os.path.exists(a.json) else {}
-        data.setdefault("results", {}).setdefault(engine, {})["hvp_mlp.value_grad_hvp"] = result
-        with open(a.json, "w") as file:
-            json.dump(data, file, indent=1)
+        known.update(peers.run_quiet(engine, "hvp_mlp", a.threads, a.limit, a.quiet, a.retries))
+        print(f"  {engine}  {NAME}  {known[NAME].get('median_us') or known[NAME]['error']}", flush=True)
+        if a.json:
+            with open(a.json + ".tmp", "w") as file:
+                json.dump(data, file, indent=1)
+            os.replace(a.json + ".tmp", a.json)
 
 
 main()

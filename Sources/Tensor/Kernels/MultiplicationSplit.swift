@@ -9,7 +9,7 @@ extension Multiplication {
   static let workOfPart = 200_000
   /// What a piece must have where there are more than threads: ten microseconds.
   static let workOfTurn = 1_000_000
-  /// Of a product that our own kernels multiply: pieces of each thread at most, and rows of a piece at least.
+  /// Of a product that tiles multiply: so many pieces each thread has where panels are few, of as many rows or more.
   static let piecesOfPart = 3
   static let rowsOfPiece = 60
   /// From here on a product of a batch is split itself.
@@ -31,10 +31,10 @@ extension Multiplication {
   @inline(__always)
   var effort: Int { m &* n &* k &+ 8 &* (m &* (n &+ k) &+ n &* k) }
 
-  /// The axis that is cut, and the length of its pieces, or of panels of columns the rows; of the summed axis, how many
-  /// parts.
+  /// The axis that is cut, and the length of its pieces; of panels of columns, into how many blocks of rows; of the
+  /// summed axis, how many parts.
   private enum Split {
-    case panels(rows: Int)
+    case panels(blocks: Int)
     case rows(Int)
     case columns(Int)
     case depth(parts: Int)
@@ -57,7 +57,7 @@ extension Multiplication {
   ) {
     guard let split = split(limit) else { return runWhole(a, b, c) }
     switch split {
-    case .panels(let rows): runPanels(rows, a, b, c, limit)
+    case .panels(let blocks): runPanels(blocks, a, b, c, limit)
     case .rows(let length): runRows(length, a, b, c, limit)
     case .columns(let length): runColumns(length, a, b, c, limit)
     case .depth(let parts): runDepth(parts, a, b, c, limit)
@@ -73,7 +73,7 @@ extension Multiplication {
       return .depth(parts: most >= 6 ? 8 : most >= 3 ? 4 : most)
     }
     let parts = BLAS.splitsByItself ? 1 : min(limit, effort / Multiplication.workOfPart)
-    if parts > 1, isTiled, let rows = rowsOfPanels(parts) { return .panels(rows: rows) }
+    if parts > 1, isTiled, let blocks = blocksOfPanels(parts) { return .panels(blocks: blocks) }
     if m >= n {
       if isNarrow(n, k, work) { return .rows(piece(m, n &* k, parts, 4)) }
       return parts > 1 ? .rows(rounded(m, parts * turns(m, parts), 4)) : nil
@@ -94,12 +94,13 @@ extension Multiplication {
   /// What is left joins the last panel where it is less than half of one.
   private var panels: Int { max((n + panel / 2) / panel, 1) }
 
-  /// The rows of pieces for our own kernels, which lose little by few rows: so many pieces that a thread whose core is
-  /// slowed down leaves some of its own to the others. Nil where there is not enough work for that.
-  private func rowsOfPanels(_ parts: Int) -> Int? {
+  /// Into how many blocks of rows to cut each panel: tiles lose little by few rows, and a thread whose core is slowed
+  /// down leaves some of many pieces to the others. Nil where pieces would not be for tiles, or too few.
+  private func blocksOfPanels(_ parts: Int) -> Int? {
     let most = min(Multiplication.piecesOfPart * parts, effort / (2 * Multiplication.workOfTurn))
     let blocks = max(min(most / panels, m / Multiplication.rowsOfPiece), 1)
-    return blocks * panels >= 2 * parts ? rounded(m, blocks, 6) : nil
+    let work = m / blocks &* min(n, panel) &* k
+    return work > Multiplication.smallWork && blocks * panels >= 2 * parts && adj_has_tiles() ? blocks : nil
   }
 
   /// Whether small kernels multiply pieces faster than the library the whole.
@@ -150,16 +151,17 @@ extension Multiplication {
     }
   }
 
-  /// Panels of columns, each cut into blocks of rows.
+  /// Panels of columns, each cut into so many blocks of rows: as many whole tiles in one as in the next, or one more.
   private func runPanels(
-    _ length: Int, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, _ limit: Int
+    _ blocks: Int, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ c: UnsafeMutableRawPointer, _ limit: Int
   ) {
-    let (blocks, panel, panels) = ((m + length - 1) / length, panel, panels)
+    let (panel, panels, tiles) = (panel, panels, (m + 5) / 6)
     runPieces(blocks * panels, a, b, c, limit) { part in
-      let (row, column) = (part % blocks * length, part / blocks * panel)
+      let (block, index) = (part % blocks, part / blocks)
+      let (row, column) = (tiles * block / blocks * 6, index * panel)
       var product = self
-      product.m = min(length, m - row)
-      product.n = part / blocks == panels - 1 ? n - column : panel
+      product.m = min(tiles * (block + 1) / blocks * 6, m) - row
+      product.n = index == panels - 1 ? n - column : panel
       if let row = product.row { product.row = row + column * dtype.byteCount }
       return (product, transposeA ? row : row * lda, transposeB ? column * ldb : column, row * ldc + column)
     }
