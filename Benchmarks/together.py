@@ -110,6 +110,7 @@ def main():
         return work(a.peers_dir, a.worker, a.threads)
     sys.path.insert(0, a.peers_dir)
     import peers
+    # What its runner waits for, measures beside and repeats.
     peers.run_one = lambda engine, _, threads, limit: run(peers, a.peers_dir, engine, threads, limit)
     data = json.load(open(a.json)) if a.json and os.path.exists(a.json) else {}
     for engine in [e for e in a.engines.split(",") if e in CASES]:
@@ -124,4 +125,5 @@ def main():
             os.replace(a.json + ".tmp", a.json)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -10,12 +10,12 @@ extension Storage {
     }
   }
 
-  /// Rows of the last axis at a time, without a branch on each element; of what lies in one piece, so many elements.
+  /// Rows of the last axis at a time, or 4096 elements of what is contiguous, without a branch on each element.
   private func hasZerosOnly<Bits: FixedWidthInteger>(_: Bits.Type, ignoring sign: Bits) -> Bool {
     let base = typed(Bits.self)
     if isContiguous {
       for first in stride(from: 0, to: count, by: 4096) {
-        if bits(base + first, min(4096, count - first)) & ~sign != 0 { return false }
+        if bits(base + first, min(4096, count - first), 1) & ~sign != 0 { return false }
       }
       return true
     }
@@ -28,20 +28,13 @@ extension Storage {
         offset += rest % shape[axis] * strides[axis]
         rest /= shape[axis]
       }
-      let found = step == 1 ? bits(base + offset, length) : bits(base + offset, length, step)
+      let found = step == 1 ? bits(base + offset, length, 1) : bits(base + offset, length, step)
       if found & ~sign != 0 { return false }
     }
     return true
   }
 
-  /// All that are set in any of so many elements side by side: a loop of its own, which compiles to whole vectors.
-  @inline(__always)
-  private func bits<Bits: FixedWidthInteger>(_ elements: UnsafeMutablePointer<Bits>, _ count: Int) -> Bits {
-    var found: Bits = 0
-    for element in 0..<count { found |= elements[element] }
-    return found
-  }
-
+  /// All that are set in any of so many elements. With a step that is known to be 1 it compiles to whole vectors.
   @inline(__always)
   private func bits<Bits: FixedWidthInteger>(
     _ elements: UnsafeMutablePointer<Bits>, _ count: Int, _ step: Int
