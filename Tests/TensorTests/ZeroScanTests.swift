@@ -39,6 +39,7 @@ struct ZeroScanTests {
     #expect(Tensor([-0.0, 0, -0.0]).asType(dtype).storage.isZero)
     #expect(!Tensor([0, Double.nan]).asType(dtype).storage.isZero)
     #expect(!Tensor([0, -Double.infinity]).asType(dtype).storage.isZero)
-    #expect(!Tensor.full([3], dtype == .float32 ? 1e-45 : 5e-324, dtype: dtype).storage.isZero)
+    let least = dtype == .float32 ? Double(Float.leastNonzeroMagnitude) : .leastNonzeroMagnitude
+    #expect(!Tensor.full([3], least, dtype: dtype).storage.isZero)
   }
 }
