@@ -12,8 +12,11 @@ struct BlockMap: @unchecked Sendable {
   let isRecorded: Bool
   /// Whether products call closures of the program, which are for the caller's thread alone.
   let callsProgram: Bool
-  /// The products of a block of basis vectors of one source, [lanes] + its shape; nil is zero.
-  let products: (_ source: Int, _ block: Tensor) -> [Tensor?]
+  /// The products of basis vectors of one source, [rows] + its shape; nil is zero. What is not wanted may be left out;
+  /// everything is where that is nil.
+  let products: (_ source: Int, _ rows: Range<Int>, _ wanted: TapeSelection?) -> [Tensor?]
+  /// The tape that products are pushed along, where they are.
+  var tape: ForwardTape?
 
   /// Bytes of the whole matrix.
   var matrixBytes: Int {
@@ -34,33 +37,43 @@ struct BlockMap: @unchecked Sendable {
   func matrix(
     _ operation: String, _ budget: MemoryBudget, transposed: Bool = false
   ) throws(MemoryBudgetError) -> [[Tensor]] {
-    let result = matrixBytes
-    let predicted = leastBytes
-    guard predicted <= budget.bytes else {
-      throw MemoryBudgetError(
-        operation: operation, resultBytes: result, predictedBytes: predicted, budget: budget)
-    }
-    let most = bytesPerLane > 0 ? (budget.bytes - result) / bytesPerLane : .max
+    let most = try lanes(operation, within: budget)
     let chunks = chunks(most)
     if isRecorded || (chunks.count == 1 && !transposed) { return joined(chunks, transposed) }
-    let results = sources.indices.map { source in
-      targets.map { Storage(shape(source, $0, transposed), $0.dtype) }
-    }
-    run(chunks, most) { chunk in
-      let parts = products(chunk.source, .basis(chunk.rows, like: sources[chunk.source]))
-      for (result, part) in zip(results[chunk.source], parts) {
+    return filled(chunks, most, transposed) { chunk, results in
+      for (result, part) in zip(results[chunk.source], products(chunk.source, chunk.rows, nil)) {
         write(part, chunk.rows, of: sources[chunk.source].count, into: result, transposed)
       }
     }
+  }
+
+  /// The most vectors that a block may have.
+  func lanes(_ operation: String, within budget: MemoryBudget) throws(MemoryBudgetError) -> Int {
+    guard leastBytes <= budget.bytes else {
+      throw MemoryBudgetError(
+        operation: operation, resultBytes: matrixBytes, predictedBytes: leastBytes, budget: budget)
+    }
+    return bytesPerLane > 0 ? (budget.bytes - matrixBytes) / bytesPerLane : .max
+  }
+
+  /// Blocks of memory for each source and target, which `write` fills for each chunk.
+  func filled(
+    _ chunks: [Chunk], _ most: Int, _ transposed: Bool = false, _ write: (Chunk, [[Storage]]) -> Void
+  ) -> [[Tensor]] {
+    let results = sources.indices.map { source in
+      targets.map { Storage(shape(source, $0, transposed), $0.dtype) }
+    }
+    run(chunks, most) { write($0, results) }
     return results.map { $0.map { Tensor($0) } }
   }
 
   /// The diagonal of a matrix whose sources are its targets.
   func diagonal() -> [Tensor] {
-    let chunks = chunks(.max)
+    let needs = needs
+    let chunks = chunks(.max, needs)
     let parts = products(chunks) { chunk in
       let like = sources[chunk.source]
-      let part = products(chunk.source, .basis(chunk.rows, like: like))[chunk.source]
+      let part = products(chunk.source, chunk.rows, needs.map { diagonal(chunk, $0) })[chunk.source]
       return part.map { $0.reshaped([chunk.rows.count, like.count]).diagonal(offset: chunk.rows.lowerBound) }
         ?? Tensor.zeros([chunk.rows.count], dtype: like.dtype)
     }
@@ -89,22 +102,39 @@ struct BlockMap: @unchecked Sendable {
     return Swift.max(Swift.min(count, Swift.max(forCache, forOverhead), most), 1)
   }
 
-  /// Of all sources; those of a large one come in fours of one size, so that two or four threads finish together.
-  func chunks(_ most: Int) -> [Chunk] {
+  /// Of all sources. Where they are few, those of a large one come in fours of one size, so that two or four threads
+  /// finish together.
+  ///
+  /// - Parameter needs: Where given, also cut between elements that it tells apart: what only one part needs is then
+  ///   computed for its vectors alone.
+  func chunks(_ most: Int, _ needs: TapeNeeds? = nil) -> [Chunk] {
+    let pieces = ranges.enumerated().flatMap { source, elements in
+      let least = (lanes(elements.count, most: most) + 3) / 4
+      return (needs?.pieces(of: elements, least: least) ?? [0..<elements.count]).map { (source, $0) }
+    }
+    let unit = pieces.count < 4 ? 4 : 1
     var chunks: [Chunk] = []
-    for source in sources.indices {
-      let count = sources[source].count
-      var lanes = lanes(count, most: most)
-      if lanes < count {
-        let parts = ((count + lanes - 1) / lanes + 3) & ~3
-        lanes = (count + parts - 1) / parts
+    for (source, piece) in pieces {
+      var lanes = lanes(piece.count, most: most)
+      if lanes < piece.count {
+        let parts = ((piece.count + lanes - 1) / lanes + unit - 1) / unit * unit
+        lanes = (piece.count + parts - 1) / parts
       }
-      for first in stride(from: 0, to: count, by: lanes) {
-        let rows = first..<Swift.min(first + lanes, count)
+      for first in stride(from: piece.lowerBound, to: piece.upperBound, by: lanes) {
+        let rows = first..<Swift.min(first + lanes, piece.upperBound)
         chunks.append(Chunk(source: source, rows: rows, index: chunks.count))
       }
     }
     return chunks
+  }
+
+  /// The elements of each source among those of all.
+  var ranges: [Range<Int>] {
+    var first = 0
+    return sources.map { source in
+      defer { first += source.count }
+      return first..<first + source.count
+    }
   }
 
   /// Runs `body` for each chunk. They are independent, and each thread has a walk of its own; but large operators use
@@ -158,7 +188,7 @@ struct BlockMap: @unchecked Sendable {
   /// Composed of operators, so that it can be differentiated.
   private func joined(_ chunks: [Chunk], _ transposed: Bool) -> [[Tensor]] {
     let parts = chunks.map { chunk in
-      zip(targets, products(chunk.source, .basis(chunk.rows, like: sources[chunk.source]))).map { target, part in
+      zip(targets, products(chunk.source, chunk.rows, nil)).map { target, part in
         let shape: Shape = [chunk.rows.count, target.count]
         return part?.reshaped(shape) ?? Tensor.zeros(shape, dtype: target.dtype)
       }

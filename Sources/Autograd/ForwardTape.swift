@@ -33,7 +33,8 @@ final class ForwardTape: @unchecked Sendable {
   let seeds: [Int]
   /// The place of each result's tangent, or -1 where it depends on no input.
   let results: [Int]
-  let placeCount: Int
+  /// Elements of the tangent at each place, for each extra leading element.
+  let elements: [Int]
   /// The most bytes that tangents take at one time, for each extra leading element.
   let bytesPerLane: Int
   /// Elements of the largest tangent, for each extra leading element.
@@ -61,21 +62,45 @@ final class ForwardTape: @unchecked Sendable {
     steps = builder.steps
     ends = results.compactMap { $0?.node }
     sources = builder.sources
-    placeCount = builder.sizes.count
+    elements = builder.elements
     largestTangent = builder.elements.max() ?? 0
     callsProgram = steps.contains { $0.reference._withUnsafeGuaranteedRef { $0.function.callsProgram } }
+  }
+
+  var placeCount: Int { elements.count }
+
+  /// For each place the step that leaves its tangent there, or -1.
+  var producers: [Int32] {
+    var producers = Array(repeating: Int32(-1), count: placeCount)
+    for index in steps.indices {
+      for place in places(ofStep: index) { producers[place] = Int32(index) }
+    }
+    return producers
+  }
+
+  /// The places of a step's results.
+  func places(ofStep index: Int) -> Range<Int> {
+    let step = steps[index]
+    return step.place..<step.place + step.reference._withUnsafeGuaranteedRef { $0.outputCount }
+  }
+
+  /// The places of a step's inputs, as ``sources`` has them.
+  func sources(ofStep index: Int) -> ArraySlice<Int32> {
+    sources[steps[index].firstSource..<(index + 1 < steps.count ? steps[index + 1].firstSource : sources.count)]
   }
 
   /// The results' tangents for these of the inputs; nil is zero.
   ///
   /// - Parameter lead: Extra leading axes that all tangents carry.
   func push(_ tangents: [Tensor?], lead: Shape) -> [Tensor?] {
-    ForwardWalk(self, lead: lead, basis: false).run(tangents)
+    ForwardWalk(self, lead: lead).run(tangents)
   }
 
-  /// As ``push(_:lead:)`` for a block of basis vectors, in which steps look for parts that are all zeros.
-  func pushBasis(_ tangents: [Tensor?], lanes: Int) -> [Tensor?] {
-    ForwardWalk(self, lead: [lanes], basis: true).run(tangents)
+  /// As ``push(_:lead:)`` for basis vectors of one input, in which steps look for parts that are all zeros.
+  ///
+  /// - Parameter wanted: The results' elements; others may be left zero.
+  func pushBasis(_ tangents: [Tensor?], rows: Range<Int>, wanted: TapeSelection?) -> [Tensor?] {
+    ForwardWalk(self, lead: [rows.count], basis: rows, wanted: wanted).run(tangents)
   }
 }
 

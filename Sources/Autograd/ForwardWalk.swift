@@ -5,16 +5,20 @@ final class ForwardWalk: TangentSource {
   private let tape: ForwardTape
   /// Extra leading axes that every tangent carries.
   private let lead: Shape
-  private let looksForZeros: Bool
+  /// Where tangents are basis vectors of one input, which.
+  private let basis: Range<Int>?
+  /// Nil is all.
+  private let wanted: TapeSelection?
   /// By place; nil is zero.
   private let tangents: UnsafeMutablePointer<Tensor?>
   /// Where the sources of the step that is visited stand.
   private var firstSource = 0
 
-  init(_ tape: ForwardTape, lead: Shape, basis: Bool) {
+  init(_ tape: ForwardTape, lead: Shape, basis: Range<Int>? = nil, wanted: TapeSelection? = nil) {
     self.tape = tape
     self.lead = lead
-    looksForZeros = basis
+    self.basis = basis
+    self.wanted = wanted
     tangents = .allocate(capacity: tape.placeCount)
     tangents.initialize(repeating: nil, count: tape.placeCount)
   }
@@ -36,10 +40,12 @@ final class ForwardWalk: TangentSource {
     }
     var dropped = 0
     var place = WalkPlace()
-    for step in tape.steps {
-      step.reference._withUnsafeGuaranteedRef { node in
-        place.visit(node)
-        visit(step, node)
+    for (index, step) in tape.steps.enumerated() {
+      if wanted?.includes(step: index) ?? true {
+        step.reference._withUnsafeGuaranteedRef { node in
+          place.visit(node)
+          visit(step, node)
+        }
       }
       while dropped < step.droppedEnd {
         tangents[tape.dropped[dropped]] = nil
@@ -52,10 +58,12 @@ final class ForwardWalk: TangentSource {
   private func visit(_ step: ForwardTape.Step, _ node: Node) {
     firstSource = step.firstSource
     guard (0..<node.inputCount).contains(where: { tangent(ofInput: $0) != nil }) else { return }
+    let looksForZeros = basis != nil && step.takesPart
+    if looksForZeros, let read = node.function.extentRead(node), !read.overlaps(basis!) { return }
     let pushed = node.function.pushforward(node, self)
     for output in pushed.indices {
       guard let tangent = pushed[output] else { continue }
-      if looksForZeros, step.takesPart, tangent.storage.isZero { continue }
+      if looksForZeros, tangent.storage.isZero { continue }
       tangents[step.place + output] = fitted(tangent, node, node.shape(ofOutput: output))
     }
   }

@@ -81,9 +81,9 @@ struct RecordedGaussNewton {
       largestTangent: Swift.max(forward.tape.largestTangent, gradient.pushforward.tape.largestTangent),
       isRecorded: forward.isRecorded || gradient.pushforward.isRecorded,
       callsProgram: forward.tape.callsProgram || gradient.pushforward.tape.callsProgram
-    ) { source, block in
+    ) { source, rows, _ in
       var tangents: [Tensor?] = Array(repeating: nil, count: templates.count)
-      tangents[source] = block
+      tangents[source] = .basis(rows, like: templates[source])
       return product(tangents)
     }
     map = SymmetricMap(space: VectorSpace(templates), products: product, blocks: blocks, reach: { _ in nil })

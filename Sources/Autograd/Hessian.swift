@@ -13,6 +13,10 @@ import Tensor
 /// zero, see ``hessian(_:sparsity:checksPattern:)``), in blocks that share the work of each node. Where the
 /// gradient does not depend on the input (f is linear) it is zeros at once.
 ///
+/// A Hessian is symmetric. Where the function reads parts of the input one after the other, as a net its layers, and much
+/// is saved by it, half is computed and the other is its mirror image. So is that of a rule of your own whose gradient is
+/// no function's, and whose second derivatives therefore are not symmetric; ``checkHVP(_:of:at:seed:)`` tells.
+///
 /// - Parameter memoryBudget: For the result and a block of rows on the way.
 /// - Precondition: A floating-point input of rank at most 4; a result of one floating-point element.
 /// - Throws: ``MemoryBudgetError``, before memory is asked for.

@@ -116,8 +116,9 @@ extension Pushforward {
     return BlockMap(
       sources: results.map { $0.detached() }, targets: inputs.map { $0.detached() }, bytesPerLane: tape.bytesPerLane,
       largestTangent: tape.largestTangent, isRecorded: isRecorded, callsProgram: tape.callsProgram
-    ) { source, block in
-      tape.results[source] < 0 ? inputs.map { _ in nil } : call.pullback([results[source]], [block])
+    ) { source, rows, _ in
+      tape.results[source] < 0
+        ? inputs.map { _ in nil } : call.pullback([results[source]], [.basis(rows, like: results[source])])
     }
   }
 }

@@ -44,15 +44,15 @@ extension Pushforward {
   func blockMap(to results: [Tensor]) -> BlockMap {
     BlockMap(
       sources: inputs.map { $0.detached() }, targets: results.map { $0.detached() }, bytesPerLane: tape.bytesPerLane,
-      largestTangent: tape.largestTangent, isRecorded: isRecorded, callsProgram: tape.callsProgram
-    ) { source, block in
-      guard tape.seeds[source] >= 0 else { return results.map { _ in nil } }
-      var tangents: [Tensor?] = Array(repeating: nil, count: inputs.count)
-      tangents[source] = block
-      return isRecorded
-        ? withRecording { tape.push(tangents, lead: block.shape.first(1)) }
-        : withoutGrad { tape.pushBasis(tangents, lanes: block.shape[0]) }
-    }
+      largestTangent: tape.largestTangent, isRecorded: isRecorded, callsProgram: tape.callsProgram,
+      products: { source, rows, wanted in
+        guard tape.seeds[source] >= 0 else { return results.map { _ in nil } }
+        var tangents: [Tensor?] = Array(repeating: nil, count: inputs.count)
+        tangents[source] = .basis(rows, like: inputs[source])
+        return isRecorded
+          ? withRecording { tape.push(tangents, lead: [rows.count]) }
+          : withoutGrad { tape.pushBasis(tangents, rows: rows, wanted: wanted) }
+      }, tape: tape)
   }
 }
 

@@ -51,14 +51,14 @@ struct SymmetricMap: @unchecked Sendable {
       blocks: BlockMap(
         sources: templates, targets: templates, bytesPerLane: 0, largestTangent: 0, isRecorded: false,
         callsProgram: false
-      ) { _, _ in nothing }, reach: { _ in nothing })
+      ) { _, _, _ in nothing }, reach: { _ in nothing })
   }
 
   /// A block for each pair of tensors.
   func dense(_ operation: String, _ budget: MemoryBudget) throws(MemoryBudgetError) -> [[Tensor]] {
     let spare = budget.bytes - blocks.matrixBytes
     if spare > 0, let matrix = denseOfFew(beside: spare) { return space.blocks(of: matrix) }
-    return try blocks.matrix(operation, budget)
+    return try blocks.symmetricMatrix(operation, budget)
   }
 
   /// What an element of a pattern takes beside a dense result: its row, column and place, the lists that they are found

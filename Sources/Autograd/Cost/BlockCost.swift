@@ -8,15 +8,23 @@ extension BlockMap {
   func cost(transposed: Bool) -> CostPhase {
     let chunks = chunks(.max)
     // The rows of a single block are the result themselves; others are copied into it.
-    return cost(chunks, result: chunks.count == 1 && !transposed ? 0 : matrixBytes)
+    return cost(chunks, result: chunks.count == 1 && !transposed ? 0 : matrixBytes) { _ in nil }
+  }
+
+  /// What ``symmetricMatrix(_:_:)`` would cost, from some of its blocks.
+  func symmetricCost() -> CostPhase {
+    guard let (half, chunks) = half(.max) else { return cost(transposed: false) }
+    return cost(chunks, result: matrixBytes) { half.selection(elements($0)) }
   }
 
   /// What ``diagonal()`` would cost, from some of its blocks: their parts of it, and the whole.
   func diagonalCost() -> CostPhase {
-    cost(chunks(.max), result: sources.reduce(0) { $0.addingClamped(2 * $1.count * $1.dtype.byteCount) })
+    let needs = needs
+    let result = sources.reduce(0) { $0.addingClamped(2 * $1.count * $1.dtype.byteCount) }
+    return cost(chunks(.max, needs), result: result) { chunk in needs.map { diagonal(chunk, $0) } }
   }
 
-  private func cost(_ chunks: [Chunk], result: Int) -> CostPhase {
+  private func cost(_ chunks: [Chunk], result: Int, _ wanted: (Chunk) -> TapeSelection?) -> CostPhase {
     guard !chunks.isEmpty else { return CostPhase(flops: 0, peakBytes: 0) }
     let step = Swift.max(chunks.count / BlockMap.sampleCount, 1)
     // An odd step, since chunks come in fours.
@@ -28,7 +36,7 @@ extension BlockMap {
     var blocks = Array(repeating: 0, count: threads)
     for chunk in sample {
       let phase = CostPhase(rehearses: true) {
-        _ = products(chunk.source, .basis(chunk.rows, like: sources[chunk.source]))
+        _ = products(chunk.source, chunk.rows, wanted(chunk))
       }
       flops += Double(phase.flops)
       let thread = ((chunk.index + 1) * threads - 1) / chunks.count

@@ -16,7 +16,7 @@ struct HessianCosts {
     var found: (plan: CompressionPlan, isCertain: Bool)?
     let search = CostPhase(rehearses: false) { found = map.detectedPlan(most: most, isBrief: true) }
     guard let (plan, isCertain) = found else {
-      dense = search.followed(by: map.blocks.cost(transposed: false))
+      dense = search.followed(by: map.blocks.symmetricCost())
       diagonal = search.followed(by: map.blocks.diagonalCost())
       sparse = nil
       return

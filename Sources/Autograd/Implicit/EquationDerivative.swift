@@ -41,7 +41,7 @@ extension BlockMap {
     let write = { (chunk: Chunk) in
       let rows = Storage(
         viewing: matrix, shape: [chunk.rows.count, width], strides: [width, 1], offset: chunk.rows.lowerBound * width)
-      let part = products(0, .basis(chunk.rows, like: sources[0]))[0] ?? Tensor.zeros([1, 1], dtype: matrix.dtype)
+      let part = products(0, chunk.rows, nil)[0] ?? Tensor.zeros([1, 1], dtype: matrix.dtype)
       StridedCopy.copy(part.expanded(to: rows.shape).storage, into: rows)
     }
     guard isParallel(chunks, .max) else { return chunks.forEach(write) }

@@ -172,6 +172,13 @@ open class Function: @unchecked Sendable {
   /// ``ElementSets`` keep them; nil where this function does not say. More than there are is allowed, fewer are not:
   /// what is left out of a sparse derivative is taken to be zero.
   package func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? { nil }
+
+  /// The consecutive elements of its only input beyond which this function reads none; nil where it may read all.
+  package func extentRead(_ node: Node) -> Range<Int>? { nil }
+
+  /// The consecutive elements of its only result beyond which an input has a part in none, those being sums of what the
+  /// inputs bring; nil where it may have a part in all.
+  package func extentWritten(_ node: Node, byInput position: Int) -> Range<Int>? { nil }
 }
 
 extension Node {

@@ -10,7 +10,7 @@ var isWatched: Bool { adj_is_watched() }
 
 /// Whether this thread does: what another one does must not change how numbers are computed here.
 @inline(__always)
-var isWatchedHere: Bool { isWatched && (NaNScope.current != nil || StrictScope.current != nil) }
+package var isWatchedHere: Bool { isWatched && (NaNScope.current != nil || StrictScope.current != nil) }
 
 extension Function {
   /// Runs a call of this function and shows inputs and results to the checks that are on in this thread.

@@ -65,6 +65,10 @@ final class PartSum: Function, @unchecked Sendable {
     return parts.isEmpty ? nil : Part.sum(parts)
   }
 
+  override package func extentWritten(_ node: Node, byInput position: Int) -> Range<Int>? {
+    slices[position].region.extent(in: (node, 0))
+  }
+
   override func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? {
     let region = slices[position].region
     var place = index

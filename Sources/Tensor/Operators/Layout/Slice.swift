@@ -29,6 +29,24 @@ struct SliceRegion: Sendable, Hashable {
     return region
   }
 
+  /// From its first element to its last, in the whole's row-major order; others may lie between.
+  var extent: Range<Int> {
+    if result.elementCount == 0 { return 0..<0 }
+    var (first, last, width) = (0, 0, 1)
+    for axis in (0..<input.rank).reversed() {
+      let end = starts[axis] + steps[axis] * (result[axis] - 1)
+      first += Swift.min(starts[axis], end) * width
+      last += Swift.max(starts[axis], end) * width
+      width *= input[axis]
+    }
+    return first..<last + 1
+  }
+
+  /// The same, where the whole is this result; nil where that has further axes, or there is none.
+  func extent(in whole: (node: Node, output: Int)?) -> Range<Int>? {
+    whole.flatMap { $0.node.shape(ofOutput: $0.output) == input ? extent : nil }
+  }
+
   /// The part of a storage of this shape (plus leading axes) as a view.
   func view(of storage: Storage) -> Storage {
     let lead = storage.shape.rank - input.rank
@@ -53,6 +71,7 @@ package final class Slice: LinearFunction, @unchecked Sendable {
   override package var movesElements: Bool { true }
   override package func apply(_ x: Tensor) -> Tensor { Tensor(region.view(of: x.storage)) }
   override package func transpose(_ cotangent: Tensor) -> Tensor { SliceEmbedding(region)(cotangent) }
+  override package func extentRead(_ node: Node) -> Range<Int>? { region.extent(in: node.source(0)) }
 
   /// A tensor may be sliced often, so the walk is given the part as it is and puts all parts together at once.
   override package func pullback(_ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink) {
@@ -83,6 +102,9 @@ final class SliceEmbedding: LinearFunction, @unchecked Sendable {
   }
 
   override func transpose(_ cotangent: Tensor) -> Tensor { Slice(region)(cotangent) }
+  override package func extentWritten(_ node: Node, byInput position: Int) -> Range<Int>? {
+    region.extent(in: (node, 0))
+  }
 }
 
 /// A tensor with a regular part overwritten; linear in both.
