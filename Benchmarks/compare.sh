@@ -35,11 +35,11 @@ ours=$(swift build -c release --package-path "$package" --scratch-path "$scratch
 for workload in $(if [ -n "${WORKLOADS:-}" ]; then echo "$WORKLOADS" | tr , ' '; else "$ours" --list; fi); do
   "$ours" --json "$out" --merge --only "$workload" --threads "$threads" --quiet "$quiet" --retries "$retries" \
     $noisy --no-table
-  PEERS_PYTHON="$python" "$python" "$peers/peers.py" --json "$out" --merge --workloads "$workload" \
-    --engines "$engines" --threads "$threads" --quiet "$quiet" --retries "$retries" $noisy
-  if [ "$workload" = hvp_mlp ]; then
-    "$python" "$package/together.py" "$peers" --json "$out" --engines "$engines" --threads "$threads" \
-      --quiet "$quiet" --retries "$retries" $noisy
+  if [ "$workload" != per_example ]; then
+    PEERS_PYTHON="$python" "$python" "$peers/peers.py" --json "$out" --merge --workloads "$workload" \
+      --engines "$engines" --threads "$threads" --quiet "$quiet" --retries "$retries" $noisy
   fi
+  "$python" "$package/further.py" "$peers" --json "$out" --workloads "$workload" --engines "$engines" \
+    --threads "$threads" --quiet "$quiet" --retries "$retries" $noisy
 done
 "$ours" --table "$out"

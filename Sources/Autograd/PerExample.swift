@@ -85,7 +85,7 @@ public func gradPerExample<Parameters: TensorStructure, Example: TensorStructure
   { valueAndGradPerExample("gradPerExample", loss, at: $0, $1).gradients }
 }
 
-private func valueAndGradPerExample<Parameters: TensorStructure, Example: TensorStructure>(
+func valueAndGradPerExample<Parameters: TensorStructure, Example: TensorStructure>(
   _ operation: String, _ loss: (Parameters, Example) -> Tensor, at parameters: Parameters, _ batch: Example
 ) -> (values: Tensor, gradients: Parameters) {
   guard let examples = Examples(of: batch, 0, operation) else { return (.placeholder, parameters) }
@@ -97,10 +97,10 @@ private func valueAndGradPerExample<Parameters: TensorStructure, Example: Tensor
 }
 
 /// The examples that lie along an axis of all tensors of a structure.
-private struct Examples<Input: TensorStructure> {
+struct Examples<Input: TensorStructure> {
   private let input: Input
   private let axis: Int
-  private let count: Int
+  let count: Int
 
   /// Nil after a report.
   init?(of input: Input, _ axis: Int, _ operation: String) {

@@ -67,6 +67,24 @@ struct SnippetTests {
     #expect(Swift.abs(trace.item() - 2004) < 1000)
   }
 
+  private func gradientsOfExamples() throws {
+    let x = Tensor([[1.0, 2.0], [0.5, -1.0], [0.0, 1.0]])
+    let y = x.sum(axis: 1, keepDims: true)
+    let net = Sequential(seed: 1) {
+      Linear(2, 8)
+      Tanh()
+      Linear(8, 1)
+    }
+    // snippet
+    let (losses, gradients) = withoutGrad {
+      valueAndGradPerExampleOfBatch(net, [x, y]) { net, batch in square(net(batch[0]) - batch[1]).mean(axis: 1) }
+    }
+    // end
+    #expect(losses.allClose(square(net(x) - y).mean(axis: 1)))
+    let second = grad(net) { square($0(x[1..<2]) - y[1..<2]).mean() }
+    #expect(zip(gradients, second).allSatisfy { $0[1].allClose($1, relative: 1e-5) })
+  }
+
   private func equilibriumLayer() throws {
     // snippet
     let layer = Linear(2, 2)
@@ -145,6 +163,8 @@ struct SnippetTests {
     #expect("\(checkpoint(deep).memory(at: Tensor([1.0, 2.0])))" == "keeps 8 bytes instead of 800")
 
     checkpointedLayer()
+
+    try gradientsOfExamples()
 
     // snippet
     let curvatures = try vmap(hessian { x in exp(x[0] * x[1]) })(Tensor([[1.0, 2.0], [3.0, 4.0]]))

@@ -50,7 +50,20 @@ import Testing
       agree(gradPerExample(model, [x, target]) { mse($0($1[0]), $1[1]) }, expected.gradients)
       let mean = found.gradients.map { $0.mean(axis: 0) }
       agree(mean, grad(model) { mse($0(x), target) })
+      var calls = 0
+      let losses = { (model: Sequential, batch: [Tensor]) in
+        calls += 1
+        return square(model(batch[0]) - batch[1]).mean(axis: 1)
+      }
+      let atOnce = valueAndGradPerExampleOfBatch(model, [x, target], losses)
+      agree([atOnce.values] + atOnce.gradients, [expected.values] + expected.gradients)
+      agree(gradPerExampleOfBatch(model, [x, target], losses), expected.gradients)
+      #expect(calls == 2)
     }
+    // A result that leads on to the parameters.
+    let slopes = gradPerExampleOfBatch(model, [x, target]) { square($0($1[0]) - $1[1]).mean(axis: 1) }
+    agree(slopes.map { $0.detached() }, expected.gradients)
+    #expect(slopes.allSatisfy { $0.isTracked })
   }
 
   @Test func productsWithTheJacobian() throws {

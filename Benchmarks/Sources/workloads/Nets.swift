@@ -42,6 +42,32 @@ extension Stopwatch {
     }
   }
 
+  /// The gradient of each example's loss.
+  func gradientsPerExample() {
+    let parameters = Inputs.parameters([2, 64, 64, 1])
+    let batch = [Inputs.fill(1, [128, 2]), Inputs.fill(2, [128, 1])]
+    func check(_ result: (values: Tensor, gradients: [Tensor])) -> [String: Double] {
+      let squares = result.gradients.reduce(0) { $0 + square($1.asType(.float64)).sum().item() }
+      return ["loss": result.values.mean().item(), "gnorm": squares.squareRoot()]
+    }
+    let ofBatch = valueAndGradPerExampleOfBatch { (p: [Tensor], batch: [Tensor]) in
+      square(net(p, batch[0], tanh) - batch[1]).mean(axis: 1)
+    }
+    measure {
+      ofBatch(parameters, batch)
+    } check: {
+      check($0)
+    }
+    let oneByOne = valueAndGradPerExample { (p: [Tensor], example: [Tensor]) in
+      square(net(p, example[0], tanh) - example[1]).mean()
+    }
+    measure("one_by_one") {
+      oneByOne(parameters, batch)
+    } check: {
+      check($0)
+    }
+  }
+
   func classifier(_ sizes: [Int], batch: Int) {
     let start = Inputs.parameters(sizes)
     let x = Inputs.fill(1, [batch, sizes[0]])

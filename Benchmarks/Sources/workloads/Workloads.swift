@@ -17,6 +17,7 @@ enum Workload: String, CaseIterable {
   case rosenbrock10 = "rosenbrock_10"
   case rosenbrock100 = "rosenbrock_100"
   case rosenbrock1000 = "rosenbrock_1000"
+  case perExample = "per_example"
   case burgers = "pinn_burgers"
   case forceMatching = "force_matching"
   case sinSeed = "sin_seed"
@@ -46,6 +47,7 @@ enum Workload: String, CaseIterable {
     case .rosenbrock10: stopwatch.rosenbrock(10)
     case .rosenbrock100: stopwatch.rosenbrock(100)
     case .rosenbrock1000: stopwatch.rosenbrock(1000)
+    case .perExample: stopwatch.gradientsPerExample()
     case .burgers: stopwatch.burgers()
     case .forceMatching: stopwatch.forceMatching()
     case .sinSeed: stopwatch.sineSeeds()

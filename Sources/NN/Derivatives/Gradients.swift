@@ -62,6 +62,35 @@ public func gradPerExample<M: Module, Example: TensorStructure>(
   perExample(model, loss) { f, values in gradPerExample(f)(values, examples) }
 }
 
+/// The losses of a batch's examples and the gradient of each, with respect to a module's parameters, for a function that is
+/// written for a batch.
+///
+///     let (losses, slopes) = withoutGrad {
+///       valueAndGradPerExampleOfBatch(model, [images, labels]) { model, batch in
+///         crossEntropy(model(batch[0]), batch[1], reduction: .none)
+///       }
+///     }
+///
+/// Values are [examples]; gradients have for each parameter a tensor [examples] + its shape. Within `withoutGrad` it
+/// costs about two gradients of the batch, else a gradient an example, since results then lead on to the parameters; see
+/// ``valueAndGradPerExampleOfBatch(_:)``.
+/// - Parameters:
+///   - batch: A tensor or a structure of tensors, examples along the first axes.
+///   - losses: One number for each example, [examples], which depends on no other example.
+public func valueAndGradPerExampleOfBatch<M: Module, Batch: TensorStructure>(
+  _ model: M, _ batch: Batch, _ losses: (M, Batch) -> Tensor
+) -> (values: Tensor, gradients: [Tensor]) {
+  perExample(model, losses) { f, values in valueAndGradPerExampleOfBatch(f)(values, batch) }
+}
+
+/// The gradient of each of a batch's losses, with respect to a module's parameters; see
+/// ``valueAndGradPerExampleOfBatch(_:_:_:)``.
+public func gradPerExampleOfBatch<M: Module, Batch: TensorStructure>(
+  _ model: M, _ batch: Batch, _ losses: (M, Batch) -> Tensor
+) -> [Tensor] {
+  perExample(model, losses) { f, values in gradPerExampleOfBatch(f)(values, batch) }
+}
+
 private func perExample<M: Module, Example, Result>(
   _ model: M, _ loss: (M, Example) -> Tensor,
   _ transform: (_ f: @escaping ([Tensor], Example) -> Tensor, _ values: [Tensor]) -> Result

@@ -96,6 +96,13 @@ public final class Formula: Function, @unchecked Sendable {
     pullBack(node, cotangents, sink)
   }
 
+  override package var tellsExamplesApart: Bool { true }
+
+  /// Cotangents have the result's shape; sums are the sink's.
+  override package func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) {
+    pullback(node, cotangent, sink)
+  }
+
   override package func pushforward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {
     pushForward(node, source)
   }

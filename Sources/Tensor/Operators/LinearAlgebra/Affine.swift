@@ -52,6 +52,13 @@ final class Affine: Function, @unchecked Sendable {
     if let cotangent = cotangents[0] { pullback(node, cotangent, sink) }
   }
 
+  override var tellsExamplesApart: Bool { true }
+
+  override func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) {
+    product.pullbackPerExample(node, cotangent, sink)
+    if node.wants(2, sink) { node.deliver(cotangent, toInput: 2, sink) }
+  }
+
   override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
     if let sum = sum(tangents, saved) { return [Tensor(sum)] }
     let ofInput = tangents[0].map { product($0, saved.input(1).aligned($0.rank - 2, with: $0)) }
