@@ -126,11 +126,14 @@ struct Examples<Input: TensorStructure> {
   ) rethrows -> Output {
     if count == 0 { return try noResults(f) }
     let slabs = input.tensors.map { $0.unbind(axis: axis) }
-    let results = try (0..<count).map { example in
-      try withExample(example) { try f(input.with(slabs.map { $0[example] })) }
+    var rows = ResultRows(count: count)
+    var first: Output?
+    for example in 0..<count {
+      let result = try withExample(example) { try f(input.with(slabs.map { $0[example] })) }
+      rows.append(result.tensors)
+      first = first ?? result
     }
-    let lists = results.map(\.tensors)
-    return results[0].with(lists[0].indices.map { place in stacked(lists.map { $0[place] }) })
+    return first!.with(rows.stacked())
   }
 
   /// No results, of the shapes and dtypes that an example of ones has. Ones rather than zeros, since fewer functions
@@ -145,5 +148,46 @@ struct Examples<Input: TensorStructure> {
     }
     let result = try withoutGrad { try f(example) }
     return result.mapTensors { Tensor.zeros(Shape([0]).followed(by: $0.shape), dtype: $0.dtype) }
+  }
+}
+
+/// Lists of tensors that come one after the other, each to be stacked with those at its place in the others. Numbers of one
+/// shape are written to their places as they come, so that no list of small tensors is kept; others are stacked at the end.
+private struct ResultRows {
+  private let count: Int
+  private var places: [Storage]?
+  private var written = 0
+  private var lists: [[Tensor]] = []
+
+  init(count: Int) { self.count = count }
+
+  mutating func append(_ tensors: [Tensor]) {
+    if written == 0, lists.isEmpty, tensors.allSatisfy({ !$0.isTracked && $0.rank < Shape.maxRank }) {
+      places = tensors.map { Storage(Shape([count]).followed(by: $0.shape), $0.dtype) }
+    }
+    guard let places else { return lists.append(tensors) }
+    guard tensors.count == places.count, zip(tensors, places).allSatisfy({ fits($0, $1) }) else {
+      lists = (0..<written).map { row in places.map { Tensor(self.row(row, of: $0)) } } + [tensors]
+      self.places = nil
+      return
+    }
+    for (tensor, place) in zip(tensors, places) { StridedCopy.copy(tensor.storage, into: row(written, of: place)) }
+    written += 1
+  }
+
+  func stacked() -> [Tensor] {
+    if let places { return places.map { Tensor($0) } }
+    return lists[0].indices.map { place in Tensor::stacked(lists.map { $0[place] }) }
+  }
+
+  private func fits(_ tensor: Tensor, _ place: Storage) -> Bool {
+    !tensor.isTracked && tensor.dtype == place.dtype && tensor.shape == place.shape.last(tensor.rank)
+      && tensor.rank + 1 == place.shape.rank
+  }
+
+  private func row(_ index: Int, of place: Storage) -> Storage {
+    let shape = place.shape.last(place.shape.rank - 1)
+    return Storage(
+      viewing: place, shape: shape, strides: shape.rowMajorStrides, offset: index * shape.elementCount)
   }
 }

@@ -25,6 +25,20 @@ struct PerExampleTests {
     #expect(doubles(grad { steps($0).sum() }(x)) == [16, 4, 1])
   }
 
+  /// Results of which only some have a history, or not all have one shape.
+  @Test func resultsThatDiffer() {
+    let w = scalar(2).tracked()
+    let mixed = vmap { (x: Tensor) in x.item() > 1.5 ? x * w : x * 3 }(f64(1, 2, 3))
+    #expect(doubles(mixed) == [3, 4, 6] && grad(of: mixed.sum(), withRespectTo: [w])[0].item() == 5)
+    let late = vmap { (x: Tensor) in [x * 3, x.item() > 2.5 ? x * w : x] }(f64(1, 2, 3))
+    #expect(doubles(late[0]) == [3, 6, 9] && doubles(late[1]) == [1, 2, 6] && late[1].isTracked)
+    let shapes = { (x: Tensor) in x.item() > 2.5 ? Tensor.ones([2], dtype: .float64) : x }
+    #expect(misuse { _ = vmap(shapes)(f64(1, 2, 3)) }!.contains("stacked"))
+    let deep = { (_: Tensor) in Tensor.zeros([1, 1, 1, 1, 1, 1, 1, 1]) }
+    #expect(misuse { _ = vmap(deep)(f64(1, 2)) }!.contains("rank 8 is the most"))
+    #expect(vmap { (x: Tensor) in x.expanded(to: [2, 3]).transposed() }(f64(1, 2)).shape == [2, 3, 2])
+  }
+
   @Test func insideAndAroundTransforms() throws {
     let f = { (x: Tensor) in (exp(x[0] * x[1]) * sin(x[2])) }
     let hessians = try vmap(hessian(f))(points)
