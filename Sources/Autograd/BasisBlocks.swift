@@ -12,8 +12,8 @@ struct BlockMap: @unchecked Sendable {
   let isRecorded: Bool
   /// Whether products call closures of the program, which are for the caller's thread alone.
   let callsProgram: Bool
-  /// The products of basis vectors of one source, [rows] + its shape; nil is zero. What is not wanted may be left out;
-  /// everything is where that is nil.
+  /// The products of basis vectors of one source, [rows] + each target's shape; nil is zero. What is not wanted may be
+  /// left out; without a selection everything is wanted.
   let products: (_ source: Int, _ rows: Range<Int>, _ wanted: TapeSelection?) -> [Tensor?]
   /// The tape that products are pushed along, where they are.
   var tape: ForwardTape?

@@ -40,8 +40,9 @@ final class ForwardWalk: TangentSource {
     }
     var dropped = 0
     var place = WalkPlace()
+    let (needs, wanted) = (wanted?.needs.steps, wanted?.wanted ?? 0)
     for (index, step) in tape.steps.enumerated() {
-      if wanted?.includes(step: index) ?? true {
+      if needs.map({ $0[index] & wanted != 0 }) ?? true {
         step.reference._withUnsafeGuaranteedRef { node in
           place.visit(node)
           visit(step, node)

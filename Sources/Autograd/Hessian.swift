@@ -14,8 +14,8 @@ import Tensor
 /// gradient does not depend on the input (f is linear) it is zeros at once.
 ///
 /// A Hessian is symmetric. Where the function reads parts of the input one after the other, as a net its layers, and much
-/// is saved by it, half is computed and the other is its mirror image. So is that of a rule of your own whose gradient is
-/// no function's, and whose second derivatives therefore are not symmetric; ``checkHVP(_:of:at:seed:)`` tells.
+/// is saved by it, half is computed and the other half is its mirror image. Rules of your own may give gradients that are
+/// no function's: their derivatives are not symmetric, as ``checkHVP(_:of:at:seed:)`` tells, and are mirrored all the same.
 ///
 /// - Parameter memoryBudget: For the result and a block of rows on the way.
 /// - Precondition: A floating-point input of rank at most 4; a result of one floating-point element.

@@ -181,8 +181,8 @@ private struct ResultRows {
   }
 
   private func fits(_ tensor: Tensor, _ place: Storage) -> Bool {
-    !tensor.isTracked && tensor.dtype == place.dtype && tensor.shape == place.shape.last(tensor.rank)
-      && tensor.rank + 1 == place.shape.rank
+    !tensor.isTracked && tensor.dtype == place.dtype && tensor.rank + 1 == place.shape.rank
+      && tensor.shape == place.shape.last(tensor.rank)
   }
 
   private func row(_ index: Int, of place: Storage) -> Storage {

@@ -13,19 +13,23 @@ import Tensor
 ///     let (values, gradients) = valueAndGradPerExampleOfBatch(losses)(weights, [inputs, targets])
 ///
 /// Values and gradients as of ``valueAndGradPerExample(_:)``: [examples], and [examples] + each parameter's shape. What
-/// is differentiated is the loss of each example as a batch of one. Costs an evaluation and two gradients of the batch,
-/// where
-/// - nothing outside can ask for a derivative of the result: parameters are untracked, or it is within `withoutGrad`;
+/// is differentiated is the loss of each example as a batch of one. Costs an evaluation and two gradients of the batch
+/// (three of more than 131 examples), where
+/// - nothing outside can ask for a derivative of the result: parameters and batch are untracked, or it is within
+///   `withoutGrad`, and the function reads no other tracked tensor;
 /// - the batch has tensors of floating-point numbers, and at least two examples, which lie in front, along the first
 ///   axis, where they meet parameters;
 /// - they meet them in products of matrices, convolutions, normalizations and pointwise formulas;
-/// - and no example's loss depends on another: the losses' cotangents are walked twice, the second time multiplied by
-///   powers of two that differ from example to example, and must arrive multiplied by the same.
+/// - and no example's loss depends on another, as far as is seen: the losses' cotangents are walked again, multiplied by
+///   powers of two that differ from example to example, and must arrive multiplied by the same; and the first and the
+///   last example by itself must have the loss that it has in the batch.
 ///
-/// Otherwise examples are taken one after the other, at a gradient each, with the same result; the function was then
-/// evaluated once for nothing.
+/// Otherwise, and within ``withNaNCheck(_:)`` and ``withStrictDerivatives(_:)``, examples are taken one after the other, at
+/// a gradient each, with the same result; what was evaluated and walked until then was for nothing. A function that draws
+/// random numbers is such a one.
 /// - Parameter losses: A function of the parameters and a batch, examples along its tensors' first axes, that gives one
-///   number for each: [examples].
+///   number for each: [examples]. It must not mix examples by what has no derivative, such as integers or `detached()`
+///   numbers, so that the first and the last loss are as they are alone.
 /// - Precondition: Floating-point parameters; examples of one length along their first axes.
 public func valueAndGradPerExampleOfBatch<Parameters: TensorStructure, Batch: TensorStructure>(
   _ losses: @escaping (Parameters, Batch) -> Tensor
@@ -66,7 +70,8 @@ private struct BatchWalk {
     _ losses: ([Tensor], [Tensor]) -> Tensor
   ) {
     let places = batch.indices.filter { batch[$0].dtype.isFloatingPoint }
-    guard count > 1, !places.isEmpty, !parameters.isEmpty, parameters.allSatisfy({ $0.dtype.isFloatingPoint }),
+    guard count > 1, !places.isEmpty, !parameters.isEmpty, !isWatchedHere,
+      parameters.allSatisfy({ $0.dtype.isFloatingPoint && $0.rank < Shape.maxRank }),
       !isRecording || (parameters + batch).allSatisfy({ !$0.isTracked }),
       let call = Recording(
         operation, places.map { batch[$0] } + parameters,
@@ -82,8 +87,23 @@ private struct BatchWalk {
     self.parameters = Array(call.inputs.dropFirst(places.count))
     // Of another shape: what one example gives is judged then.
     guard call.output.shape == [count], let node = call.output.node, node.oldestLeaf >= call.firstLeaf,
-      !call.escapes([call.output]), !isShared(node)
+      !call.escapes([call.output]), !isShared(node), areAlike([0, count - 1], parameters, batch, losses)
     else { return nil }
+  }
+
+  /// Whether some examples have the same loss as batches of one, but for rounding.
+  private func areAlike(
+    _ examples: [Int], _ parameters: [Tensor], _ batch: [Tensor], _ evaluate: ([Tensor], [Tensor]) -> Tensor
+  ) -> Bool {
+    withoutGrad {
+      examples.allSatisfy { example in
+        let alone = evaluate(parameters.map { $0.detached() }, batch.map { $0.detached()[example..<example + 1] })
+        let expected = losses.detached()[example..<example + 1]
+        return alone.count == 1 && alone.dtype == expected.dtype
+          && alone.contiguousStorage.agrees(
+            with: expected.contiguousStorage, within: alone.dtype == .float64 ? 0x1p-26 : 0x1p-11)
+      }
+    }
   }
 
   /// Whether a value depends on parameters alone.
@@ -94,8 +114,10 @@ private struct BatchWalk {
     withoutGrad {
       let meetings = Meetings(count: count, isShared: isShared)
       walk(Tensor.ones([count], dtype: losses.dtype), meetings)
-      meetings.isVerifying = true
-      walk(meetings.factors.asType(losses.dtype), meetings)
+      for factors in ExampleFactors.of(count) where meetings.isComplete {
+        meetings.factors = factors
+        walk(factors.asType(losses.dtype), meetings)
+      }
       let size = parameters.reduce(0) { $0 + $1.count }
       let sink = PerExampleSink(count: count, most: size, isShared: isShared)
       return meetings.pull(to: sink) ? (losses.detached(), gradients(sink.found)) : nil
@@ -105,7 +127,7 @@ private struct BatchWalk {
   /// Takes a cotangent of the losses back to the batch.
   private func walk(_ seed: Tensor, _ meetings: Meetings) {
     let targets = CollectedTargets(batch, 0)
-    let walk = BackwardWalk(lead: [], oldest: targets.oldest, newest: targets.newest, unread: targets)
+    let walk = BackwardWalk(lead: [], oldest: targets.oldest, newest: targets.newest)
     walk.receive(seed, losses.node!, Int(losses.output))
     walk.run(meetings)
   }
@@ -123,25 +145,49 @@ private struct BatchWalk {
   }
 }
 
-/// The nodes where shared values meet the batch, and their cotangents.
+/// Powers of two, by which products and sums are exact: one for each example.
+private enum ExampleFactors {
+  private static let base = 131
+
+  /// Lists of which no two examples have the same numbers in all: of the digits of their positions, each scattered among
+  /// the exponents, so that no simple sum of other examples' parts looks like an example's own.
+  static func of(_ count: Int) -> [Tensor] {
+    var lists: [Tensor] = []
+    var unit = 1
+    repeat {
+      let digits = (0..<count).map { $0 / unit % base }
+      lists.append(Tensor(digits.map { Double(sign: .plus, exponent: exponents[$0], significand: 1) }))
+      unit *= base
+    } while unit < count
+    return lists
+  }
+
+  /// -65 to 65 in no order, by the powers of 2, which is a primitive root of 131.
+  private static let exponents: [Int] = {
+    var exponents = [0]
+    var power = 1
+    for _ in 1..<base {
+      power = power * 2 % base
+      exponents.append(power)
+    }
+    return exponents.map { $0 - base / 2 }
+  }()
+}
+
+/// The batch and the nodes where shared values meet it, with their cotangents.
 private final class Meetings: WalkTargets {
-  /// What the cotangents of each example's loss are multiplied by in the second walk: powers of two, by which products
-  /// and sums are exact, all different of up to 61 examples, scattered of more (by D. Knuth's multiplicative hash, "The
-  /// Art of Computer Programming" 6.4).
-  let factors: Tensor
-  /// Whether this is the second walk.
-  var isVerifying = false
+  /// What each example's cotangent is multiplied by in this walk; nil in the first.
+  var factors: Tensor?
   private let count: Int
   private let isShared: (Node) -> Bool
   private var meetings: [(node: Node, cotangent: Tensor)] = []
   private var places: [ObjectIdentifier: Int] = [:]
-  private var isComplete = true
+  /// Whether examples could be told apart until now.
+  private(set) var isComplete = true
 
   init(count: Int, isShared: @escaping (Node) -> Bool) {
     self.count = count
     self.isShared = isShared
-    let exponents = (0..<count).map { $0 < 61 ? $0 : Int((UInt32(truncatingIfNeeded: $0) &* 2_654_435_769) >> 8) % 61 }
-    factors = Tensor(exponents.map { Double(sign: .plus, exponent: $0, significand: 1) })
   }
 
   func contains(_ node: Node) -> Bool {
@@ -149,15 +195,15 @@ private final class Meetings: WalkTargets {
   }
 
   func take(_ cotangent: consuming Tensor, _ node: Node) -> Bool {
-    if node.isEnd || !isComplete { return true }
+    if !isComplete { return true }
     let id = ObjectIdentifier(node)
-    if isVerifying {
-      isComplete = places[id].map { isScaled(cotangent, from: meetings[$0].cotangent) } ?? false
+    if let factors {
+      isComplete = places[id].map { cotangent.isScaled(from: meetings[$0].cotangent, by: factors) } ?? false
     } else {
       places[id] = meetings.count
       meetings.append((node, cotangent))
     }
-    return false
+    return node.isEnd
   }
 
   /// Functions of several results tell examples apart by their first at most.
@@ -169,21 +215,42 @@ private final class Meetings: WalkTargets {
     return take(first, node)
   }
 
-  /// Whether each example's rows, which are in front, were multiplied by its factor. What the smallest numbers lose by
-  /// rounding is no sign.
-  private func isScaled(_ cotangent: Tensor, from first: Tensor) -> Bool {
-    guard cotangent.rank > 0, cotangent.shape[0] % count == 0, cotangent.shape == first.shape else { return false }
-    let rows = first.reshaped([count, first.count / count])
-    let expected = rows * factors.asType(first.dtype).unsqueezed(axis: 1)
-    return cotangent.storage.contiguous.agrees(with: expected.storage.contiguous, within: 0x1p-100)
-  }
-
   /// Pulls the cotangents back to the shared values, each example's by itself; false where they cannot be told apart.
   func pull(to sink: PerExampleSink) -> Bool {
-    for meeting in meetings where isComplete && sink.isComplete {
-      meeting.node.function.pullbackPerExample(meeting.node, meeting.cotangent, sink)
+    for meeting in meetings where isComplete && sink.isComplete && !meeting.node.isEnd {
+      isComplete = meeting.node.function.pullbackPerExample(meeting.node, meeting.cotangent, sink)
     }
     sink.pullRows()
     return isComplete && sink.isComplete
+  }
+}
+
+extension Tensor {
+  /// Whether its rows, as many for each factor, are those of `first` times the factor.
+  fileprivate func isScaled(from first: Tensor, by factors: Tensor) -> Bool {
+    let count = factors.count
+    guard rank > 0, shape[0] % count == 0, shape == first.shape else { return false }
+    let rows = first.reshaped([count, first.count / count])
+    let factors = factors.asType(first.dtype).unsqueezed(axis: 1)
+    let found = reshaped(rows.shape)
+    if Tensor.difference(found, rows, factors).storage.isZero { return true }
+    let expected = rows * factors
+    // Not to the last bit: numbers that are hardly above zero are rounded, and others may not be finite. What only the
+    // factors make infinite tells nothing.
+    return rows.rowsAgree(with: expected / factors) && found.rowsAgree(with: expected)
+  }
+
+  private static let difference = Formula("difference") { x, y, factor in x - y * factor }
+
+  /// Whether each row of a matrix is that of another, but for little beside the row's largest.
+  private func rowsAgree(with other: Tensor) -> Bool {
+    let (found, expected) = (contiguousStorage, other.contiguousStorage)
+    let width = shape[1]
+    func row(_ storage: Storage, _ index: Int) -> Storage {
+      Storage(viewing: storage, shape: [width], strides: [1], offset: index * width)
+    }
+    return (0..<shape[0]).allSatisfy {
+      row(found, $0).agrees(with: row(expected, $0), within: dtype == .float64 ? 0x1p-40 : 0x1p-18)
+    }
   }
 }

@@ -128,6 +128,25 @@ struct MatrixHalfTests {
     #expect(try Self.check(f, at: x, within: 1e-11))
   }
 
+  /// A tensor without elements, inputs that share a gradient, and one that is the other's.
+  @Test func unusualStructures() throws {
+    let empty = Self.shapes.map { Self.point($0.elementCount).reshaped($0) } + [Tensor.zeros([0, 3], dtype: .float64)]
+    let padded = { (p: [Tensor]) in Self.net(p) + p[6].sum() }
+    let blocks = RecordedGradient("hessian", empty, padded)!.map.blocks
+    #expect(blocks.half(.max) != nil)
+    let H = try hessian(padded)(empty)
+    let plain = try hessian(Self.net)(Array(empty.dropLast()))
+    #expect(near(H.matrix(), doubles(plain.matrix()), 1e-13) && H[6, 2].shape == [0, 3, 16, 16])
+    #expect(H[2, 6].shape == [16, 16, 0, 3] && H[6, 6].shape == [0, 3, 0, 3])
+    let (a, b) = (Self.point(200), Self.point(200) + 1)
+    let identity = Tensor.eye(200, dtype: .float64)
+    let shared = try hessian { (a: Tensor, b: Tensor) in square(a + b).sum() }(a, b)
+    for (i, j) in [(0, 0), (0, 1), (1, 0), (1, 1)] { #expect(near(shared[i, j], doubles(2 * identity), 1e-14)) }
+    let product = try hessian { (a: Tensor, b: Tensor) in (a * b).sum() }(a, b)
+    #expect(near(product[0, 1], doubles(identity), 1e-14) && near(product[1, 0], doubles(identity), 1e-14))
+    #expect(doubles(product[0, 0]).allSatisfy { $0 == 0 } && doubles(product[1, 1]).allSatisfy { $0 == 0 })
+  }
+
   /// Where everything needs everything, or little is to be saved, all of it is computed.
   @Test func nothingToLeaveOut() throws {
     let x = Self.point(60)

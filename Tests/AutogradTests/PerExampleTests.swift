@@ -34,6 +34,8 @@ struct PerExampleTests {
     #expect(doubles(late[0]) == [3, 6, 9] && doubles(late[1]) == [1, 2, 6] && late[1].isTracked)
     let shapes = { (x: Tensor) in x.item() > 2.5 ? Tensor.ones([2], dtype: .float64) : x }
     #expect(misuse { _ = vmap(shapes)(f64(1, 2, 3)) }!.contains("stacked"))
+    let deeper = { (x: Tensor) in x.item() > 2.5 ? x.reshaped([1, 1]) : x }
+    #expect(misuse { _ = vmap(deeper)(f64(1, 2, 3)) }!.contains("stacked"))
     let deep = { (_: Tensor) in Tensor.zeros([1, 1, 1, 1, 1, 1, 1, 1]) }
     #expect(misuse { _ = vmap(deep)(f64(1, 2)) }!.contains("rank 8 is the most"))
     #expect(vmap { (x: Tensor) in x.expanded(to: [2, 3]).transposed() }(f64(1, 2)).shape == [2, 3, 2])

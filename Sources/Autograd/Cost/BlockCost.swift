@@ -27,7 +27,7 @@ extension BlockMap {
   private func cost(_ chunks: [Chunk], result: Int, _ wanted: (Chunk) -> TapeSelection?) -> CostPhase {
     guard !chunks.isEmpty else { return CostPhase(flops: 0, peakBytes: 0) }
     let step = Swift.max(chunks.count / BlockMap.sampleCount, 1)
-    // An odd step, since chunks come in fours.
+    // An odd step, since chunks may come in fours.
     let sample = stride(from: 0, to: chunks.count, by: step | 1).map { chunks[$0] }
     let threads = isParallel(chunks, .max) ? Swift.min(BLAS.threads, chunks.count) : 1
     var flops = 0.0

@@ -96,11 +96,14 @@ public final class Formula: Function, @unchecked Sendable {
     pullBack(node, cotangents, sink)
   }
 
-  override package var tellsExamplesApart: Bool { true }
-
   /// Cotangents have the result's shape; sums are the sink's.
-  override package func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) {
-    pullback(node, cotangent, sink)
+  override package func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) -> Bool {
+    if node.outputCount == 1 {
+      pullback(node, cotangent, sink)
+    } else {
+      pullback(node, [cotangent] + Array(repeating: nil, count: node.outputCount - 1), sink)
+    }
+    return true
   }
 
   override package func pushforward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {

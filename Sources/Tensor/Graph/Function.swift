@@ -152,11 +152,8 @@ open class Function: @unchecked Sendable {
   }
 
   /// Pulls the cotangent of the first result, which has the examples in front and is the only one that has one, back to
-  /// those inputs that `sink` wants, each example's part by itself. A function that does not override it, and
-  /// ``tellsExamplesApart``, cannot tell them apart.
-  package func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) { sink.giveUp() }
-
-  package var tellsExamplesApart: Bool { false }
+  /// those inputs that `sink` wants, each example's part by itself; false, and nothing is delivered, where the function has no rule for that.
+  package func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) -> Bool { false }
 
   /// Pushes the inputs' tangents forward to the results.
   package func pushforward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {

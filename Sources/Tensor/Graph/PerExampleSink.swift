@@ -70,7 +70,7 @@ package final class PerExampleSink: CotangentSink {
 
   private func receive(examples cotangent: Tensor, _ node: Node, _ output: Int) {
     // To take every example's way back from what is as large as many parameters costs as much as to take them one by one.
-    if !node.isEnd, cotangent.count > count * most { return giveUp() }
+    if !node.isEnd, cotangent.count > count * most || cotangent.rank == Shape.maxRank { return giveUp() }
     add(cotangent, node, output, to: &sums)
   }
 
@@ -89,11 +89,7 @@ package final class PerExampleSink: CotangentSink {
     while isComplete, let next = rows.max(by: { $0.value.node.sequence < $1.value.node.sequence }) {
       rows[next.key] = nil
       let (node, cotangent) = (next.value.node, next.value.cotangent)
-      if node.function.tellsExamplesApart {
-        node.function.pullbackPerExample(node, cotangent, self)
-      } else {
-        receiveApart(cotangent, node)
-      }
+      if !node.function.pullbackPerExample(node, cotangent, self) { receiveApart(cotangent, node) }
     }
   }
 

@@ -52,11 +52,10 @@ final class Affine: Function, @unchecked Sendable {
     if let cotangent = cotangents[0] { pullback(node, cotangent, sink) }
   }
 
-  override var tellsExamplesApart: Bool { true }
-
-  override func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) {
-    product.pullbackPerExample(node, cotangent, sink)
+  override func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) -> Bool {
+    guard product.pullbackPerExample(node, cotangent, sink) else { return false }
     if node.wants(2, sink) { node.deliver(cotangent, toInput: 2, sink) }
+    return true
   }
 
   override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {

@@ -81,17 +81,19 @@ final class MatrixProduct: BilinearFunction, @unchecked Sendable {
     return cotangentFirst ? product.apply(cotangent, a, addingTo: sum) : product.apply(a, cotangent, addingTo: sum)
   }
 
-  override var tellsExamplesApart: Bool { true }
-
   /// Examples are rows of the left matrix, or matrices of stacks.
-  override func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) {
+  override func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) -> Bool {
+    guard cotangent.rank > 2 || !transposesLeft else { return false }
     if node.wants(0, sink) { node.deliver(leftAdjoint(cotangent, node.saved(1)), toInput: 0, sink) }
-    guard node.wants(1, sink) else { return }
-    if cotangent.rank > 2 { return node.deliver(rightAdjoint(cotangent, node.saved(0)), toInput: 1, sink) }
-    guard !transposesLeft, let a = sink.examples(node.saved(0)), let u = sink.examples(cotangent) else {
-      return sink.giveUp()
+    guard node.wants(1, sink) else { return true }
+    if cotangent.rank > 2 {
+      node.deliver(rightAdjoint(cotangent, node.saved(0)), toInput: 1, sink)
+    } else if let a = sink.examples(node.saved(0)), let u = sink.examples(cotangent) {
+      sink.receive(examples: rightAdjoint(u, a), node, input: 1)
+    } else {
+      sink.giveUp()
     }
-    sink.receive(examples: rightAdjoint(u, a), node, input: 1)
+    return true
   }
 
   /// An element of the product depends on a row of the left matrix and on a column of the right one.

@@ -52,15 +52,12 @@ final class Convolution: BilinearFunction, @unchecked Sendable {
     }
   }
 
-  override var tellsExamplesApart: Bool { true }
-
   /// The weight's, of one element of the batch after the other.
-  override func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) {
-    if node.wants(0, sink) { return sink.giveUp() }
-    guard node.wants(1, sink) else { return }
-    guard computed != .weight, let a = sink.examples(node.saved(0)), let u = sink.examples(cotangent) else {
-      return sink.giveUp()
-    }
+  override func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) -> Bool {
+    guard computed != .weight, !node.wants(0, sink), let a = sink.examples(node.saved(0)),
+      let u = sink.examples(cotangent)
+    else { return false }
     sink.receive(examples: stacked((0..<sink.count).map { rightAdjoint(u[$0], a[$0]) }), node, input: 1)
+    return true
   }
 }

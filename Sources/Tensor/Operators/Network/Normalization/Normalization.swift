@@ -108,16 +108,15 @@ final class Normalization: Function, @unchecked Sendable {
     return result
   }
 
-  override var tellsExamplesApart: Bool { true }
-
   /// The weight's and the bias', of the normalized numbers alone, before sums over where they repeat.
-  override func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) {
-    if node.wants(0, sink) { sink.giveUp() }
+  override func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) -> Bool {
+    if node.wants(0, sink) { return false }
     let saved = SavedTensors(node: node, declared: saves)
     if weight != nil, node.wants(1, sink) {
       node.deliver(formulas.product[0].apply([cotangent] + operands(saved))[0], toInput: 1, sink)
     }
     if bias != nil, node.wants(inputCount - 1, sink) { node.deliver(cotangent, toInput: inputCount - 1, sink) }
+    return true
   }
 
   override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
