@@ -52,7 +52,7 @@ package final class PerExampleSink: CotangentSink {
     // What each example repeats is summed.
     let repeated = (1..<wide.rank).filter { axis in
       let own = axis - 1 - missing
-      return own < 0 || (shape[own] == 1 && wide.shape[axis] != 1)
+      return wide.shape[axis] != 1 && (own < 0 || shape[own] == 1)
     }
     let sum = repeated.isEmpty ? wide : wide.sum(axes: repeated)
     let whole = Shape([count]).followed(by: shape)
