@@ -85,7 +85,7 @@ extension RowLists {
     var used = ColorSets(count: rowCount)
     var taken = ColorSet()
     return transposed(columnCount: columnCount).withPointers { columns in
-      Array(unsafeUninitializedCapacity: columnCount) { colors, count in
+      Array(count: columnCount) { colors in
         for column in 0..<columnCount {
           taken.removeAll()
           for row in columns[column] { used.unite(row, into: &taken) }
@@ -93,7 +93,6 @@ extension RowLists {
           for row in columns[column] { used.insert(color, at: row) }
           colors[column] = color
         }
-        count = columnCount
       }
     }
   }

@@ -44,9 +44,8 @@ struct CompressionPlan: Sendable {
   /// From the columns of each row; elements across the diagonal are added.
   init(_ lists: RowLists) {
     let lists = lists.symmetrized()
-    let rows = Array(unsafeUninitializedCapacity: lists.entries.count) { rows, count in
+    let rows = Array(count: lists.entries.count) { rows in
       for row in 0..<lists.rowCount { for place in lists.places(row) { rows[place] = row } }
-      count = lists.entries.count
     }
     self.init(count: lists.rowCount, rows: rows, columns: lists.entries, colors: lists.starColors())
   }

@@ -78,7 +78,7 @@ struct RowLists {
     for column in entries { result.starts[column + 1] += 1 }
     for column in 0..<columnCount { result.starts[column + 1] += result.starts[column] }
     var next = result.starts
-    result.entries = Array(unsafeUninitializedCapacity: entries.count) { transposed, count in
+    result.entries = Array(count: entries.count) { transposed in
       next.withUnsafeMutableBufferPointer { next in
         withPointers { rows in
           for row in 0..<rowCount {
@@ -89,8 +89,22 @@ struct RowLists {
           }
         }
       }
-      count = entries.count
     }
     return result
+  }
+}
+
+extension [Int] {
+  /// So many numbers, all of which `fill` writes, in memory that was not written before.
+  init(count: Int, _ fill: (UnsafeMutableBufferPointer<Int>) -> Void) {
+    // Of none, too, the standard library would write the count: to memory that all empty arrays share.
+    if count == 0 {
+      self = []
+      return
+    }
+    self.init(unsafeUninitializedCapacity: count) { numbers, written in
+      fill(numbers)
+      written = count
+    }
   }
 }
