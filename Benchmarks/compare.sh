@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the peers' runner and ours in turn, workload by workload, into one file, and prints the table.
+# Runs the peers' runner and ours in turn, workload by workload, into one file, and prints the table; and further.py, for
+# what that runner does not ask: all of per_example, which it does not know.
 #
 #   Benchmarks/compare.sh PYTHON PEERS_DIR [OUT.json]
 #

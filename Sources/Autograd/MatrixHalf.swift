@@ -3,7 +3,7 @@ import Tensor
 /// Which half of a symmetric matrix products give, so that the other is its mirror image: of row r the columns from r on,
 /// or those up to r. Rows and columns are the elements of all sources together.
 ///
-/// Where the first rows belong to a net's first layer, a product with one of the last layer's basis vectors is then after
+/// Where the first rows belong to a net's first layer, a product with one of the last layer's basis vectors then wants
 /// columns of that layer alone, and leaves out the walk back through those before.
 struct MatrixHalf {
   private enum Side {
@@ -47,7 +47,7 @@ struct MatrixHalf {
   }
 }
 
-/// What all products take, as elements of tangents.
+/// The work of all products, estimated in elements of tangents.
 private struct Work {
   private let needs: TapeNeeds
   /// For each step the elements of its results, and the ranges whose basis vectors reach it.
@@ -80,7 +80,7 @@ private struct Work {
     }
   }
 
-  /// Of products that are after those columns which each range of rows wants.
+  /// Of products that compute the columns which each range of rows wants.
   func elements(of isWanted: (_ columns: Range<Int>, _ rows: Range<Int>) -> Bool) -> Int {
     let ranges = needs.ranges
     let wanted = ranges.map { rows in needs.set { isWanted($0, rows) } }

@@ -13,23 +13,26 @@ import Tensor
 ///     let (values, gradients) = valueAndGradPerExampleOfBatch(losses)(weights, [inputs, targets])
 ///
 /// Values and gradients as of ``valueAndGradPerExample(_:)``: [examples], and [examples] + each parameter's shape. What
-/// is differentiated is the loss of each example as a batch of one. Costs an evaluation and two gradients of the batch
-/// (three of more than 131 examples), where
+/// is differentiated is the loss of each example as a batch of one. Costs two evaluations and two gradients of the batch
+/// (an evaluation more where a parameter is all zeros, a gradient more above 131 examples), where
 /// - nothing outside can ask for a derivative of the result: parameters and batch are untracked, or it is within
 ///   `withoutGrad`, and the function reads no other tracked tensor;
-/// - the batch has tensors of floating-point numbers, and at least two examples, which lie in front, along the first
-///   axis, where they meet parameters;
-/// - they meet them in products of matrices, convolutions, normalizations and pointwise formulas;
-/// - and no example's loss depends on another, as far as is seen: the losses' cotangents are walked again, multiplied by
-///   powers of two that differ from example to example, and must arrive multiplied by the same; and the first and the
-///   last example by itself must have the loss that it has in the batch.
+/// - the batch has tensors of floating-point numbers, and at least two examples;
+/// - examples lie in front, along the first axis, where they meet parameters, in products of matrices, convolutions,
+///   normalizations and pointwise formulas;
+/// - what is computed from parameters alone and meets the examples is no larger than all parameters together.
 ///
-/// Otherwise, and within ``withNaNCheck(_:)`` and ``withStrictDerivatives(_:)``, examples are taken one after the other, at
-/// a gradient each, with the same result; what was evaluated and walked until then was for nothing. A function that draws
-/// random numbers is such a one.
-/// - Parameter losses: A function of the parameters and a batch, examples along its tensors' first axes, that gives one
-///   number for each: [examples]. It must not mix examples by what has no derivative, such as integers or `detached()`
-///   numbers, so that the first and the last loss are as they are alone.
+/// Otherwise (token ids alone, a class token that is concatenated, `einsum`, `checkpoint`, the fused `lstm`), and within
+/// ``withNaNCheck(_:)`` and ``withStrictDerivatives(_:)``, examples are taken one after the other, at a gradient each; what was
+/// evaluated until then was for nothing. So they are where the loss of an example is found to depend on others, or on
+/// its place: half of the examples, without the others, must have the losses that they have in the batch, at parameters
+/// of which none is all zeros; and the losses' cotangents, walked again, multiplied by powers of two that differ from
+/// example to example, must arrive multiplied by the same.
+/// - Parameter losses: A function of the parameters and a batch of any number of examples, along its tensors' first axes,
+///   that gives one number for each: [examples], as by `mean(axis: 1)` or `reduction: .none`. It is called two or
+///   three times, and after that once for each example where they are taken one after the other. What mixes examples by numbers
+///   without a derivative (integers, masks, `detached()`) may be missed where it changes the losses of few of them: do
+///   not use this there.
 /// - Precondition: Floating-point parameters; examples of one length along their first axes.
 public func valueAndGradPerExampleOfBatch<Parameters: TensorStructure, Batch: TensorStructure>(
   _ losses: @escaping (Parameters, Batch) -> Tensor
@@ -48,10 +51,13 @@ private func gradientsOfBatch<Parameters: TensorStructure, Batch: TensorStructur
   _ operation: String, _ losses: @escaping (Parameters, Batch) -> Tensor, _ parameters: Parameters, _ batch: Batch
 ) -> (values: Tensor, gradients: Parameters) {
   guard let examples = Examples(of: batch, 0, operation) else { return (.placeholder, parameters) }
-  let walk = BatchWalk(operation, parameters.tensors, batch.tensors, examples.count) { values, tensors in
-    losses(parameters.with(values), batch.with(tensors))
+  let evaluate = { (values: [Tensor], tensors: [Tensor]) in losses(parameters.with(values), batch.with(tensors)) }
+  if let walk = BatchWalk(operation, parameters.tensors, batch.tensors, examples.count, evaluate) {
+    guard walk.hasLosses(operation) else { return (.placeholder, parameters) }
+    if walk.isIndependent(evaluate), let (values, gradients) = walk.results() {
+      return (values, parameters.with(gradients))
+    }
   }
-  if let (values, gradients) = walk?.results() { return (values, parameters.with(gradients)) }
   return valueAndGradPerExample(
     operation, { losses($0, $1.mapTensors { $0.unsqueezed(axis: 0) }) }, at: parameters, batch)
 }
@@ -60,7 +66,10 @@ private func gradientsOfBatch<Parameters: TensorStructure, Batch: TensorStructur
 private struct BatchWalk {
   private let count: Int
   private let losses: Tensor
-  /// The batch's tensors, older than the parameters: what depends on no older leaf than these is what examples share.
+  /// All tensors of the batch, as they were given.
+  private let given: [Tensor]
+  /// Those of floating-point numbers, recorded before the parameters: what depends on none of them, and so on no leaf
+  /// that is older than the parameters, is shared.
   private let batch: [Tensor]
   private let parameters: [Tensor]
 
@@ -83,27 +92,47 @@ private struct BatchWalk {
     else { return nil }
     self.count = count
     self.losses = call.output
+    given = batch
     self.batch = Array(call.inputs.prefix(places.count))
     self.parameters = Array(call.inputs.dropFirst(places.count))
-    // Of another shape: what one example gives is judged then.
-    guard call.output.shape == [count], let node = call.output.node, node.oldestLeaf >= call.firstLeaf,
-      !call.escapes([call.output]), !isShared(node), areAlike([0, count - 1], parameters, batch, losses)
-    else { return nil }
+    guard let node = call.output.node else { return }
+    if node.oldestLeaf < call.firstLeaf || call.escapes([call.output]) || isShared(node) { return nil }
   }
 
-  /// Whether some examples have the same loss as batches of one, but for rounding.
-  private func areAlike(
-    _ examples: [Int], _ parameters: [Tensor], _ batch: [Tensor], _ evaluate: ([Tensor], [Tensor]) -> Tensor
-  ) -> Bool {
+  /// Whether there is a loss for each example; a report where not.
+  func hasLosses(_ operation: String) -> Bool {
+    if losses.shape == [count], losses.dtype.isFloatingPoint { return true }
+    Misuse.report(
+      operation,
+      "the function gave \(losses.dtype) \(losses.shape) for \(count) examples; it gives one floating-point number for "
+        + "each, [\(count)]: reduce over other axes than the first, for example with mean(axis: 1) or reduction: .none")
+    return false
+  }
+
+  /// Whether half of the examples have the same losses without the others, but for rounding. Asked at parameters of which
+  /// none is all zeros: a zero hides what it is multiplied with.
+  func isIndependent(_ evaluate: ([Tensor], [Tensor]) -> Tensor) -> Bool {
     withoutGrad {
-      examples.allSatisfy { example in
-        let alone = evaluate(parameters.map { $0.detached() }, batch.map { $0.detached()[example..<example + 1] })
-        let expected = losses.detached()[example..<example + 1]
-        return alone.count == 1 && alone.dtype == expected.dtype
-          && alone.contiguousStorage.agrees(
-            with: expected.contiguousStorage, within: alone.dtype == .float64 ? 0x1p-26 : 0x1p-11)
+      let values = parameters.map { $0.detached() }
+      let moved = values.enumerated().map { index, value in
+        value.storage.isZero
+          ? value + 0.1
+            * cos(Tensor.arange(value.count, dtype: .float64) + Double(index))
+            .reshaped(value.shape).asType(value.dtype) : value
       }
+      let isMoved = values.contains { $0.storage.isZero && $0.count > 0 }
+      let all = isMoved ? evaluate(moved, given.map { $0.detached() }) : losses.detached()
+      // Every second one, and of two the last.
+      let places = Tensor(Array(stride(from: 1, to: count, by: 2)), dtype: .int64)
+      let half = evaluate(moved, given.map { $0.detached().take(places, axis: 0) })
+      guard all.shape == losses.shape, half.shape == places.shape, half.dtype == all.dtype else { return false }
+      return half.contiguousStorage.agrees(with: all.take(places, axis: 0).contiguousStorage, within: tolerance)
     }
+  }
+
+  /// For numbers that went through the coarsest of all dtypes.
+  private var tolerance: Double {
+    (parameters + batch + [losses]).contains { $0.dtype == .float32 } ? 0x1p-11 : 0x1p-26
   }
 
   /// Whether a value depends on parameters alone.
@@ -119,7 +148,7 @@ private struct BatchWalk {
         walk(factors.asType(losses.dtype), meetings)
       }
       let size = parameters.reduce(0) { $0 + $1.count }
-      let sink = PerExampleSink(count: count, most: size, isShared: isShared)
+      let sink = PerExampleSink(count: count, largestComputed: size, isShared: isShared)
       return meetings.pull(to: sink) ? (losses.detached(), gradients(sink.found)) : nil
     }
   }
@@ -147,11 +176,15 @@ private struct BatchWalk {
 
 /// Powers of two, by which products and sums are exact: one for each example.
 private enum ExampleFactors {
-  private static let base = 131
+  /// Primes, and a primitive root of each.
+  private static let bases: [(prime: Int, root: Int)] = [(7, 3), (17, 3), (31, 3), (61, 2), (131, 2)]
 
-  /// Lists of which no two examples have the same numbers in all: of the digits of their positions, each scattered among
-  /// the exponents, so that no simple sum of other examples' parts looks like an example's own.
+  /// Lists of which no two examples have the same numbers in all: of the digits of their positions, to a base that is no
+  /// larger than it need be, each scattered among the exponents, so that no simple sum of other examples' parts looks
+  /// like an example's own.
   static func of(_ count: Int) -> [Tensor] {
+    let (base, root) = bases.first(where: { $0.prime >= count }) ?? bases.last!
+    let exponents = Self.exponents(base, root)
     var lists: [Tensor] = []
     var unit = 1
     repeat {
@@ -162,16 +195,15 @@ private enum ExampleFactors {
     return lists
   }
 
-  /// -65 to 65 in no order, by the powers of 2, which is a primitive root of 131.
-  private static let exponents: [Int] = {
-    var exponents = [0]
+  /// All numbers around 0, by the powers of the root.
+  private static func exponents(_ base: Int, _ root: Int) -> [Int] {
     var power = 1
-    for _ in 1..<base {
-      power = power * 2 % base
-      exponents.append(power)
+    let powers = (1..<base).map { _ in
+      power = power * root % base
+      return power
     }
-    return exponents.map { $0 - base / 2 }
-  }()
+    return (powers + [0]).map { $0 - base / 2 }
+  }
 }
 
 /// The batch and the nodes where shared values meet it, with their cotangents.
@@ -206,7 +238,7 @@ private final class Meetings: WalkTargets {
     return node.isEnd
   }
 
-  /// Functions of several results tell examples apart by their first at most.
+  /// Only the first of several results may have a cotangent.
   func take(_ cotangents: [Tensor?], _ node: Node) -> Bool {
     guard let first = cotangents[0], cotangents.dropFirst().allSatisfy({ $0 == nil }) else {
       isComplete = false
@@ -226,21 +258,25 @@ private final class Meetings: WalkTargets {
 }
 
 extension Tensor {
-  /// Whether its rows, as many for each factor, are those of `first` times the factor.
+  /// Whether its rows, as many for each factor, are those of `first` times the factor. What the factors take out of the
+  /// range of numbers tells nothing, and is no.
   fileprivate func isScaled(from first: Tensor, by factors: Tensor) -> Bool {
     let count = factors.count
     guard rank > 0, shape[0] % count == 0, shape == first.shape else { return false }
     let rows = first.reshaped([count, first.count / count])
     let factors = factors.asType(first.dtype).unsqueezed(axis: 1)
     let found = reshaped(rows.shape)
-    if Tensor.difference(found, rows, factors).storage.isZero { return true }
+    if Tensor.scaling(found, rows, factors).storage.isZero { return true }
+    // Not to the last bit: numbers that are hardly above zero are rounded, and others may not be finite.
     let expected = rows * factors
-    // Not to the last bit: numbers that are hardly above zero are rounded, and others may not be finite. What only the
-    // factors make infinite tells nothing.
     return rows.rowsAgree(with: expected / factors) && found.rowsAgree(with: expected)
   }
 
-  private static let difference = Formula("difference") { x, y, factor in x - y * factor }
+  /// 0 where x is y times a power of two, which can be undone; NaN never is.
+  private static let scaling = Formula("scaling") { x, y, factor in
+    let scaled = y * factor
+    return (x .!= scaled) .| (y .!= scaled / factor)
+  }
 
   /// Whether each row of a matrix is that of another, but for little beside the row's largest.
   private func rowsAgree(with other: Tensor) -> Bool {

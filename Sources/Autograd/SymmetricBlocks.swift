@@ -1,6 +1,6 @@
 import Tensor
 
-// Of a symmetric matrix half is enough, and of its diagonal's blocks their own columns: products leave out what only other
+// Half of a symmetric matrix is enough, and for its diagonal each block's own columns: products leave out what only other
 // elements need.
 extension BlockMap {
   /// As ``matrix(_:_:transposed:)`` for a symmetric one: where much is saved by it, half is computed, and each block of rows

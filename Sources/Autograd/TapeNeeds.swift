@@ -3,7 +3,7 @@ import Tensor
 /// What the steps of a tape are needed for: a walk that is after some elements of the results leaves out what leads to
 /// others only. The derivative with respect to a net's last layer needs nothing of the walk back through those before.
 struct TapeNeeds {
-  /// Consecutive elements of all results together, each with a bit in a set; they may overlap.
+  /// The consecutive elements, counted over all results, that are told apart, each with a bit in a set; they may overlap.
   let ranges: [Range<Int>]
   /// For each step the ranges that it is needed for.
   let steps: [UInt64]
@@ -27,7 +27,7 @@ struct TapeNeeds {
   }
 
   /// Consecutive parts of some elements, counted from the first of them, cut where ranges begin and end; each has at least
-  /// so many elements where there are as many.
+  /// so many elements, unless there are fewer in all.
   func pieces(of elements: Range<Int>, least: Int) -> [Range<Int>] {
     let ends = Set(ranges.flatMap { [$0.lowerBound, $0.upperBound] }).sorted()
     var cuts = [elements.lowerBound]
@@ -41,7 +41,7 @@ struct TapeNeeds {
     private let tape: ForwardTape
     /// By place, the step whose result's tangent it is; -1 for inputs'.
     private let producers: [Int32]
-    /// What results, or an input of the sum that one is, are needed for themselves.
+    /// Where the search begins: a result's step, or one input of it where the result is a sum of parts.
     private var leaves: [(step: Int, input: Int?, elements: Range<Int>)] = []
 
     init(_ tape: ForwardTape) {
@@ -67,7 +67,7 @@ struct TapeNeeds {
     func finish() -> (ranges: [Range<Int>], steps: [UInt64]) {
       let bits = Swift.min(leaves.count, UInt64.bitWidth)
       var ranges: [Range<Int>?] = Array(repeating: nil, count: bits)
-      // Of its own, which of an input's parts goes to that input alone.
+      // Of steps that sum parts, for each input the bit of its own part.
       var own: [Int: [UInt64]] = [:]
       var read = Array(repeating: UInt64(0), count: tape.steps.count)
       for (index, leaf) in leaves.enumerated() {

@@ -72,8 +72,8 @@ public func gradPerExample<M: Module, Example: TensorStructure>(
 ///     }
 ///
 /// Values are [examples]; gradients have for each parameter a tensor [examples] + its shape. Within `withoutGrad` it
-/// costs about two gradients of the batch, else a gradient an example, since results then lead on to the parameters; see
-/// ``valueAndGradPerExampleOfBatch(_:)``.
+/// costs about two gradients and two evaluations of the batch, else a gradient an example, since results then lead on to the
+/// parameters; see ``valueAndGradPerExampleOfBatch(_:)`` for what the closure must be.
 /// - Parameters:
 ///   - batch: A tensor or a structure of tensors, examples along the first axes.
 ///   - losses: One number for each example, [examples], which depends on no other example.

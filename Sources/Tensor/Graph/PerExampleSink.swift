@@ -2,7 +2,8 @@
 ///
 /// Asked of nodes whose results have the examples in front: along their first axis, each example's rows side by side.
 package final class PerExampleSink: CotangentSink {
-  /// What came for a shared value: of each example, [examples] + its shape, or of each row of its own.
+  /// A shared value's cotangent: of each example, [examples] + its shape; or, where the value itself has rows for the
+  /// examples, of its shape.
   package struct Found {
     package let node: Node
     package let output: Int
@@ -16,17 +17,17 @@ package final class PerExampleSink: CotangentSink {
 
   /// The number of examples.
   package let count: Int
-  /// The most elements of a shared value that was computed, for every example's way back from it to be worth while.
-  private let most: Int
+  /// Computed shared values with more elements than this are not worth a way back for each example.
+  private let largestComputed: Int
   private let isShared: (Node) -> Bool
   /// Whether every function that was asked could tell examples apart.
   package private(set) var isComplete = true
   private var sums: [Value: Found] = [:]
   private var rows: [Value: Found] = [:]
 
-  package init(count: Int, most: Int, isShared: @escaping (Node) -> Bool) {
+  package init(count: Int, largestComputed: Int, isShared: @escaping (Node) -> Bool) {
     self.count = count
-    self.most = most
+    self.largestComputed = largestComputed
     self.isShared = isShared
   }
 
@@ -39,7 +40,8 @@ package final class PerExampleSink: CotangentSink {
   package func giveUp() { isComplete = false }
 
   /// Takes a cotangent that is not yet summed over what was broadcast, the examples among it. Where nothing was, a value
-  /// has rows of examples itself, though it depends on none, as the first state of a recurrence.
+  /// has rows for the examples itself, though it depends on none: rows picked by integers, or what a recurrence makes of
+  /// its first state.
   package func receive(_ cotangent: consuming Tensor, _ node: Node, _ output: Int) {
     guard isShared(node) else { return }
     let shape = node.shape(ofOutput: output)
@@ -70,7 +72,7 @@ package final class PerExampleSink: CotangentSink {
 
   private func receive(examples cotangent: Tensor, _ node: Node, _ output: Int) {
     // To take every example's way back from what is as large as many parameters costs as much as to take them one by one.
-    if !node.isEnd, cotangent.count > count * most || cotangent.rank == Shape.maxRank { return giveUp() }
+    if !node.isEnd, cotangent.count > count * largestComputed || cotangent.rank == Shape.maxRank { return giveUp() }
     add(cotangent, node, output, to: &sums)
   }
 
@@ -95,7 +97,9 @@ package final class PerExampleSink: CotangentSink {
 
   /// Of each example its own rows, zeros in others'.
   private func receiveApart(_ cotangent: Tensor, _ node: Node) {
-    guard cotangent.count <= most, let wide = examples(cotangent), wide.rank < Shape.maxRank else { return giveUp() }
+    guard cotangent.count <= largestComputed,
+      let wide = examples(cotangent), wide.rank < Shape.maxRank
+    else { return giveUp() }
     let own = Tensor.eye(count, dtype: cotangent.dtype) .> 0
     let mask = own.reshaped(Shape([count, count] + wide.shape.dropFirst().map { _ in 1 }))
     receive(
