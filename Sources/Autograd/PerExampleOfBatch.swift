@@ -24,8 +24,8 @@ import Tensor
 ///
 /// Otherwise (token ids alone, a class token that is concatenated, `einsum`, `checkpoint`, the fused `lstm`), and within
 /// ``withNaNCheck(_:)`` and ``withStrictDerivatives(_:)``, examples are taken one after the other, at a gradient each; what was
-/// evaluated until then was for nothing. So they are where the loss of an example is found to depend on others, or on
-/// its place: half of the examples, without the others, must have the losses that they have in the batch, at parameters
+/// evaluated until then was for nothing. So they are where the loss of an example is found to depend on others, on
+/// its place or on random numbers: half of the examples, without the others, must have the losses that they have in the batch, at parameters
 /// of which none is all zeros; and the losses' cotangents, walked again, multiplied by powers of two that differ from
 /// example to example, must arrive multiplied by the same.
 /// - Parameter losses: A function of the parameters and a batch of any number of examples, along its tensors' first axes,
