@@ -3,10 +3,10 @@ import Tensor
 /// How much memory a dense derivative may take: its result, and what a block of its rows needs on the way.
 ///
 /// Large derivatives are computed block by block within it. One that cannot fit is an error before any memory
-/// is asked for. It counts the numbers of tensors: the allocator's blocks for them may be larger by up to a quarter, as
-/// ``TensorMemory/peak(during:)`` counts them. What recording the function itself takes does not count: an evaluation needs that anyway. Where the
-/// result can be differentiated again (within another transform, or where the function reads tracked tensors, such as a
-/// module's parameters), the graphs of all rows stay and count.
+/// is asked for. It counts the numbers of tensors: the allocator's blocks for them, which
+/// ``TensorMemory/peak(during:)`` counts, may be larger by up to a quarter. What recording the function itself takes does
+/// not count: an evaluation needs that anyway. Where the result can be differentiated again (within another transform, or
+/// where the function reads tracked tensors, such as a module's parameters), the graphs of all rows stay and count.
 public struct MemoryBudget: Sendable, Hashable {
   /// The most bytes.
   public let bytes: Int

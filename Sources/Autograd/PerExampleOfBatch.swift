@@ -23,16 +23,16 @@ import Tensor
 /// - what is computed from parameters alone and meets the examples is no larger than all parameters together.
 ///
 /// Otherwise (token ids alone, a class token that is concatenated, `einsum`, `checkpoint`, the fused `lstm`), and within
-/// ``withNaNCheck(_:)`` and ``withStrictDerivatives(_:)``, examples are taken one after the other, at a gradient each; what was
-/// evaluated until then was for nothing. So they are where the loss of an example is found to depend on others, on
-/// its place or on random numbers: half of the examples, without the others, must have the losses that they have in the batch, at parameters
-/// of which none is all zeros; and the losses' cotangents, walked again, multiplied by powers of two that differ from
-/// example to example, must arrive multiplied by the same.
+/// ``withNaNCheck(_:)`` and ``withStrictDerivatives(_:)``, examples are taken one after the other, at a gradient each; what
+/// was evaluated until then was for nothing. So they are where the loss of an example is found to depend on others, on its
+/// place or on random numbers: half of the examples, without the others, must have the losses that they have in the
+/// batch, at parameters of which none is all zeros; and the losses' cotangents, walked again, multiplied by powers of
+/// two that differ from example to example, must arrive multiplied by the same.
 /// - Parameter losses: A function of the parameters and a batch of any number of examples, along its tensors' first axes,
-///   that gives one number for each: [examples], as by `mean(axis: 1)` or `reduction: .none`. It is called two or
-///   three times, and after that once for each example where they are taken one after the other. What mixes examples by numbers
-///   without a derivative (integers, masks, `detached()`) may be missed where it changes the losses of few of them: do
-///   not use this there.
+///   that gives one number for each: [examples], as by `mean(axis: 1)` or `reduction: .none`. It is called two or three
+///   times, and after that once for each example where they are taken one after the other. What mixes examples by
+///   numbers without a derivative (integers, masks, `detached()`) may be missed where it changes the losses of few of
+///   them: do not use this there.
 /// - Precondition: Floating-point parameters; examples of one length along their first axes.
 public func valueAndGradPerExampleOfBatch<Parameters: TensorStructure, Batch: TensorStructure>(
   _ losses: @escaping (Parameters, Batch) -> Tensor
@@ -114,12 +114,7 @@ private struct BatchWalk {
   func isIndependent(_ evaluate: ([Tensor], [Tensor]) -> Tensor) -> Bool {
     withoutGrad {
       let values = parameters.map { $0.detached() }
-      let moved = values.enumerated().map { index, value in
-        value.storage.isZero
-          ? value + 0.1
-            * cos(Tensor.arange(value.count, dtype: .float64) + Double(index))
-            .reshaped(value.shape).asType(value.dtype) : value
-      }
+      let moved = values.enumerated().map { $1.storage.isZero ? Self.numbers(like: $1, from: $0) : $1 }
       let isMoved = values.contains { $0.storage.isZero && $0.count > 0 }
       let all = isMoved ? evaluate(moved, given.map { $0.detached() }) : losses.detached()
       // Every second one, and of two the last.
@@ -128,6 +123,12 @@ private struct BatchWalk {
       guard all.shape == losses.shape, half.shape == places.shape, half.dtype == all.dtype else { return false }
       return half.contiguousStorage.agrees(with: all.take(places, axis: 0).contiguousStorage, within: tolerance)
     }
+  }
+
+  /// Small numbers that are not zero, without regularity.
+  private static func numbers(like other: Tensor, from phase: Int) -> Tensor {
+    let numbers = 0.1 * cos(Tensor.arange(other.count, dtype: .float64) + Double(phase))
+    return numbers.reshaped(other.shape).asType(other.dtype)
   }
 
   /// For numbers that went through the coarsest of all dtypes.
@@ -157,7 +158,8 @@ private struct BatchWalk {
   private func walk(_ seed: Tensor, _ meetings: Meetings) {
     let targets = CollectedTargets(batch, 0)
     let walk = BackwardWalk(lead: [], oldest: targets.oldest, newest: targets.newest)
-    walk.receive(seed, losses.node!, Int(losses.output))
+    // Constants have no node, and nothing to go back to.
+    if let node = losses.node { walk.receive(seed, node, Int(losses.output)) }
     walk.run(meetings)
   }
 

@@ -117,6 +117,13 @@ struct PerExampleOfBatchTests {
     #expect(calls(losses, [wave([4, 3]), wave([3], 1), wave([2, 2], 2)], [wave([5, 4], 3), labels]) == 2)
   }
 
+  /// What depends on no parameter, or on nothing at all.
+  @Test func constants() {
+    #expect(calls({ _, b in square(b[0]).sum(axis: 1) }, parameters, batch) == 2)
+    #expect(calls({ _, b in Tensor.ones([b[0].shape[0]], dtype: .float64) }, parameters, batch) == 2)
+    #expect(calls({ p, b in p[1].sum() + Tensor.zeros([b[0].shape[0]], dtype: .float64) }, parameters, batch) > 3)
+  }
+
   // MARK: One by one
 
   /// The examples lie along another axis where they meet the weights.

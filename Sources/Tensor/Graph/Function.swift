@@ -152,7 +152,8 @@ open class Function: @unchecked Sendable {
   }
 
   /// Pulls the cotangent of the first result, which has the examples in front and is the only one that has one, back to
-  /// those inputs that `sink` wants, each example's part by itself; false, and nothing is delivered, where the function has no rule for that.
+  /// those inputs that `sink` wants, each example's part by itself; false, and nothing is delivered, where the function has
+  /// no rule for that.
   package func pullbackPerExample(_ node: Node, _ cotangent: Tensor, _ sink: PerExampleSink) -> Bool { false }
 
   /// Pushes the inputs' tangents forward to the results.
