@@ -59,14 +59,10 @@ import Testing
         ),
       ]
       for (f, point) in functions {
-        let predicted = Double(predictCost(of: f, at: point).hessian.peakBytes)
-        var most = 0.0
-        var runs = 0
-        repeat {
-          most = max(most, Double(TensorMemory.peak { try! hessian(f)(point) }.bytes))
-          runs += 1
-        } while predicted > 1.2 * most && runs < 200
-        #expect(predicted >= 0.8 * most && predicted <= 1.2 * most, "\(predicted) predicted, \(most) needed")
+        let predicted = predictCost(of: f, at: point).hessian.peakBytes
+        let most = PredictCostTests.most(comparedWith: predicted) { _ = try! hessian(f)(point) }
+        #expect(
+          Double(Swift.abs(predicted - most)) <= 0.2 * Double(most), "\(predicted) predicted, \(most) needed")
       }
     }
   }
