@@ -95,7 +95,7 @@ struct TaylorTests {
     let tanhOnly = Formula("tanh") { x in tanh(x) }
     func steps(_ formula: Formula, _ order: Int) -> Int {
       let key = SeriesKey(layout: SeriesLayout([order]), present: [1])
-      return formula.plan(wanted: 1, resultsKept: true).series(key).formula!.program.instructionCount
+      return formula.plan(wanted: PositionSet([0]), resultsKept: true).series(key).formula!.program.instructionCount
     }
     #expect(steps(tanhOnly, 4) < 24 && steps(tanhOnly, 8) < 4 * steps(tanhOnly, 4))
     #expect(steps(long, 4) < 200 && steps(long, 8) < 4 * steps(long, 4))

@@ -51,8 +51,8 @@ extension Formula {
     guard let computed = evaluate(inputs.map(\.storage), parameters) else {
       return results.map { _ in Tensor.placeholder }
     }
-    let wanted = inputs.indices.reduce(0) { inputs[$1].node == nil ? $0 : $0 | 1 << $1 }
-    guard wanted != 0, isRecording else { return computed.map { Tensor($0) } }
+    let wanted = PositionSet(tracked: inputs)
+    guard !wanted.isEmpty, isRecording else { return computed.map { Tensor($0) } }
     let plan = plan(wanted: wanted, resultsKept: true)
     let slots =
       (0..<inputCount).map { plan.savedInputs.contains($0) ? inputs[$0].storage : nil }
@@ -66,9 +66,7 @@ extension Formula {
   // Slots of a node: its inputs, then its results, nil where not saved.
 
   func plan(of node: Node) -> Plan {
-    var wanted = 0
-    for index in 0..<inputCount where node.isTracked(index) { wanted |= 1 << index }
-    return plan(wanted: wanted, resultsKept: true)
+    plan(wanted: PositionSet(tracked: node, inputCount), resultsKept: true)
   }
 
   /// The pullback of a formula with one result.

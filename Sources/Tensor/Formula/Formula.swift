@@ -174,17 +174,16 @@ extension FormulaGraph {
 // MARK: - Derivative plans
 
 struct PlanKey: Hashable {
-  let wanted: Int
+  let wanted: PositionSet
   let resultsKept: Bool
 }
 
 extension Formula {
-  /// The plan for derivatives with respect to these inputs (a bit each).
+  /// The plan for derivatives with respect to these inputs.
   @inline(__always)
-  func plan(wanted: Int, resultsKept: Bool) -> Plan {
-    wanted < 4
-      ? publishedPlan(wanted, resultsKept: resultsKept)._withUnsafeGuaranteedRef { $0 }
-      : otherPlan(wanted, resultsKept)
+  func plan(wanted: PositionSet, resultsKept: Bool) -> Plan {
+    wanted.ofFirstTwo.map { publishedPlan($0, resultsKept: resultsKept)._withUnsafeGuaranteedRef { $0 } }
+      ?? otherPlan(wanted, resultsKept)
   }
 
   /// The plan for derivatives with respect to the first input (1), the second (2) or both (3). It lives as
@@ -198,18 +197,18 @@ extension Formula {
   @inline(never)
   private func publishPlan(_ wanted: Int, _ resultsKept: Bool) -> Unmanaged<Plan> {
     let slot = published + (resultsKept ? wanted - 1 : wanted + 2)
-    let plan = Unmanaged.passRetained(makePlan(wanted, resultsKept))
+    let plan = Unmanaged.passRetained(makePlan(PositionSet([0, 1].filter { wanted & 1 << $0 != 0 }), resultsKept))
     if !adj_publish(slot, plan.toOpaque()) { plan.release() }
     return .fromOpaque(adj_load(slot)!)
   }
 
   @inline(never)
-  private func makePlan(_ wanted: Int, _ resultsKept: Bool) -> Plan {
-    Plan(self, wanted: (0..<inputCount).filter { wanted & (1 << $0) != 0 }, resultsKept: resultsKept)
+  private func makePlan(_ wanted: PositionSet, _ resultsKept: Bool) -> Plan {
+    Plan(self, wanted: (0..<inputCount).filter(wanted.contains), resultsKept: resultsKept)
   }
 
   @inline(never)
-  private func otherPlan(_ wanted: Int, _ resultsKept: Bool) -> Plan {
+  private func otherPlan(_ wanted: PositionSet, _ resultsKept: Bool) -> Plan {
     plans.withLock { table in
       let key = PlanKey(wanted: wanted, resultsKept: resultsKept)
       if let plan = table[key] { return plan }

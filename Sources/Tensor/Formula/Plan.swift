@@ -42,7 +42,7 @@ final class Plan: Sendable {
   /// Retained pushforwards by which tangents are not zero (first, second, both), each published once.
   private nonisolated(unsafe) let pushes: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   /// Pullbacks of some results and pushforwards, by which cotangents or tangents are not zero.
-  private let others = Mutex<[Int: Derived]>([:])
+  private let others = Mutex<[DerivedKey: Derived]>([:])
   let seriesPlans = Mutex<[SeriesKey: SeriesPlan]>([:])
 
   init(_ formula: Formula, wanted: [Int], resultsKept: Bool) {
@@ -92,13 +92,18 @@ final class Plan: Sendable {
     let targets: [Int]
   }
 
+  private struct DerivedKey: Hashable {
+    let isPullback: Bool
+    let seeds: PositionSet
+  }
+
   /// From this cost on the value and the slopes of a sum are computed together: about two transcendental
   /// functions.
   private static let costlyFormula = 20
 
   var isPullbackComplete: Bool { pullback.map { $0.results.count == wanted.count } ?? false }
 
-  private func derived(_ key: Int, _ make: () -> (formula: Formula, targets: [Int])?) -> Derived {
+  private func derived(_ key: DerivedKey, _ make: () -> (formula: Formula, targets: [Int])?) -> Derived {
     others.withLock { table in
       if let found = table[key] { return found }
       let made = make()
@@ -110,7 +115,7 @@ final class Plan: Sendable {
 
   /// For cotangents of these results only.
   func pullback(from results: [Int]) -> Derived {
-    derived(results.reduce(1 << 32) { $0 | 1 << $1 }) {
+    derived(DerivedKey(isPullback: true, seeds: PositionSet(results))) {
       Derivation(formula, wanted).pullback(from: results, (savedInputs, savedResults))
     }
   }
@@ -132,7 +137,7 @@ final class Plan: Sendable {
 
   /// For tangents of these inputs only.
   func pushforward(from inputs: [Int]) -> Derived {
-    derived(inputs.reduce(0) { $0 | 1 << $1 }) {
+    derived(DerivedKey(isPullback: false, seeds: PositionSet(inputs))) {
       Derivation(formula, wanted).pushforward(from: inputs, (savedInputs, savedResults))
     }
   }

@@ -58,9 +58,8 @@ final class FormulaSum: Function, @unchecked Sendable {
   }
 
   private func recorded(_ result: Storage, _ inputs: [Tensor]) -> Tensor {
-    var wanted = 0
-    for index in inputs.indices where inputs[index].node != nil { wanted |= 1 << index }
-    guard wanted != 0, isRecording, result.dtype.isFloatingPoint else { return Tensor(result) }
+    let wanted = PositionSet(tracked: inputs)
+    guard !wanted.isEmpty, isRecording, result.dtype.isFloatingPoint else { return Tensor(result) }
     let plan = formula.plan(wanted: wanted, resultsKept: false)
     if inputs.count == 2 {
       return Tensor(
@@ -76,9 +75,9 @@ final class FormulaSum: Function, @unchecked Sendable {
   /// The sum of a costly formula over all elements, recorded with its slopes beside its inputs: a walk that is
   /// not recorded itself reads the slopes, any other derives them from the inputs. Nil where that does not apply.
   private func sumWithSlopes(_ inputs: [Tensor]) -> Tensor? {
-    let wanted = inputs.indices.reduce(0) { inputs[$1].node == nil ? $0 : $0 | 1 << $1 }
+    let wanted = PositionSet(tracked: inputs)
     let first = inputs[0].storage
-    guard wanted != 0, wanted < 4, axes.isAll, axes.resultShape.rank == 0, isRecording,
+    guard wanted.ofFirstTwo != nil, axes.isAll, axes.resultShape.rank == 0, isRecording,
       first.dtype.isFloatingPoint, first.count >= 1 << 12,
       inputs.allSatisfy({ $0.storage.isContiguous && $0.shape == first.shape && $0.dtype == first.dtype }),
       let combined = formula.plan(wanted: wanted, resultsKept: false).valueAndSlopes
@@ -114,8 +113,7 @@ final class FormulaSum: Function, @unchecked Sendable {
   }
 
   private func plan(of node: Node) -> Plan {
-    let wanted = (0..<node.inputCount).reduce(0) { node.isTracked($1) ? $0 | 1 << $1 : $0 }
-    return formula.plan(wanted: wanted, resultsKept: false)
+    formula.plan(wanted: PositionSet(tracked: node, node.inputCount), resultsKept: false)
   }
 
   override func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? {
