@@ -15,7 +15,7 @@ public func gaussNewtonProduct<Input: TensorStructure, Output: TensorStructure>(
 ) -> Input {
   let tensors = input.tensors
   let directions = direction.tensors
-  guard fit(directions, tensors, "gaussNewtonProduct", "direction", "input"),
+  guard fit(direction, input, "gaussNewtonProduct", "direction", "input"),
     let recorded = RecordedGaussNewton("gaussNewtonProduct", tensors, { model(input.with($0)) }, loss)
   else { return input.mapTensors { Tensor.zeros(like: $0) } }
   return input.with(

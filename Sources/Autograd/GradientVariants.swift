@@ -121,7 +121,7 @@ public func vhp<Input: TensorStructure>(
 ) -> (value: Tensor, product: Input) {
   let tensors = input.tensors
   let directions = direction.tensors
-  guard fit(directions, tensors, "vhp", "direction", "input"),
+  guard fit(direction, input, "vhp", "direction", "input"),
     let call = Recording("vhp", tensors, { f(input.with($0)) }), isNumber(call.output, "vhp")
   else { return (.placeholder, input.mapTensors { Tensor.zeros(like: $0) }) }
   let tape = ForwardTape(from: call.inputs, to: [call.output])

@@ -26,7 +26,7 @@ public func linearize<Input: TensorStructure, Output: TensorStructure>(
   let push = { (tangent: Input) -> Output in
     let tangents = tangent.tensors
     let others = templates.tensors
-    guard fit(tangents, tensors, "linearize", "tangent", "input") else {
+    guard fit(tangent, input, "linearize", "tangent", "input") else {
       return templates.mapTensors { Tensor.zeros(like: $0) }
     }
     return templates.with(orZeros(forward(tangents), like: others, lead: lead(tangents, over: tensors)))

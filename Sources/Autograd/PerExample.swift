@@ -59,7 +59,7 @@ private func mapExamples<Input: TensorStructure, Output: TensorStructure>(
   of input: Input, _ axis: Int, _ f: (Input) throws -> Output
 ) rethrows -> Output {
   guard let examples = Examples(of: input, axis, "vmap") else { return try f(input) }
-  return try examples.results(f)
+  return try examples.results("vmap", f)
 }
 
 /// The value and the gradient of a loss for each example, with respect to parameters that all share.
@@ -89,7 +89,7 @@ func valueAndGradPerExample<Parameters: TensorStructure, Example: TensorStructur
   _ operation: String, _ loss: (Parameters, Example) -> Tensor, at parameters: Parameters, _ batch: Example
 ) -> (values: Tensor, gradients: Parameters) {
   guard let examples = Examples(of: batch, 0, operation) else { return (.placeholder, parameters) }
-  let results = examples.results { example in
+  let results = examples.results(operation) { example in
     let (value, gradient) = valueAndGrad(operation, { loss($0, example) }, at: parameters)
     return Pair(value.count == 1 ? value.reshaped([]) : value, gradient)
   }
@@ -122,18 +122,32 @@ struct Examples<Input: TensorStructure> {
 
   /// Results of all examples as one structure, the examples in front.
   func results<Output: TensorStructure>(
-    _ f: (Input) throws -> Output
+    _ operation: String, _ f: (Input) throws -> Output
   ) rethrows -> Output {
     if count == 0 { return try noResults(f) }
     let slabs = input.tensors.map { $0.unbind(axis: axis) }
     var rows = ResultRows(count: count)
-    var first: Output?
+    var first: (result: Output, count: Int)?
     for example in 0..<count {
       let result = try withExample(example) { try f(input.with(slabs.map { $0[example] })) }
-      rows.append(result.tensors)
-      first = first ?? result
+      let tensors = result.tensors
+      if let first, let difference = difference(result, tensors.count, from: first) {
+        Misuse.report(
+          operation,
+          "the result of example \(example) has \(difference), which example 0's has; results that lie side by side "
+            + "must have the same tensors")
+        return first.result.mapTensors { _ in .placeholder }
+      }
+      rows.append(tensors)
+      first = first ?? (result, tensors.count)
     }
-    return first!.with(rows.stacked())
+    return first!.result.with(rows.stacked())
+  }
+
+  private func difference<Output: TensorStructure>(
+    _ result: Output, _ count: Int, from first: (result: Output, count: Int)
+  ) -> String? {
+    result.difference(from: first.result) ?? (count == first.count ? nil : "\(count) tensors instead of \(first.count)")
   }
 
   /// No results, of the shapes and dtypes that an example of ones has. Ones rather than zeros, since fewer functions

@@ -19,16 +19,29 @@ public protocol TensorStructure {
   func rebuilt(from tensors: inout ArraySlice<Tensor>) -> Self
   /// Appends ``tensors``; a structure of structures overrides it to make no arrays on the way.
   func appendTensors(to list: inout [Tensor])
+  /// Why its tensors are not those of another value one by one, although they may be as many: other keys, or others
+  /// of its optionals that are nil. Nil where they are. A structure of such structures overrides it.
+  func difference(from other: Self) -> String?
 }
 
 extension TensorStructure {
   /// Appends its tensors to a list.
   public func appendTensors(to list: inout [Tensor]) { list += tensors }
 
+  /// None: its tensors are always the same.
+  public func difference(from other: Self) -> String? { nil }
+
   /// The same structure of other tensors.
   func with(_ tensors: [Tensor]) -> Self {
     var rest = tensors[...]
-    return rebuilt(from: &rest)
+    let result = rebuilt(from: &rest)
+    if !rest.isEmpty {
+      Misuse.report(
+        "\(Self.self)",
+        "rebuilt(from:) took \(tensors.count - rest.count) of \(tensors.count) tensors; it must take as many as "
+          + "`tensors` gives, in that order")
+    }
+    return result
   }
 
   /// The same structure with every tensor replaced.
@@ -60,6 +73,14 @@ extension Array: TensorStructure where Element: TensorStructure {
   public func rebuilt(from tensors: inout ArraySlice<Tensor>) -> [Element] {
     map { $0.rebuilt(from: &tensors) }
   }
+  /// Of their counts, or of the first elements that differ.
+  public func difference(from other: [Element]) -> String? {
+    if count != other.count { return "\(count) elements instead of \(other.count)" }
+    for (index, (element, counterpart)) in zip(self, other).enumerated() {
+      if let found = element.difference(from: counterpart) { return "in element \(index) \(found)" }
+    }
+    return nil
+  }
 }
 
 extension Optional: TensorStructure where Wrapped: TensorStructure {
@@ -68,6 +89,13 @@ extension Optional: TensorStructure where Wrapped: TensorStructure {
   /// The same structure of tensors taken from the front.
   public func rebuilt(from tensors: inout ArraySlice<Tensor>) -> Wrapped? {
     map { $0.rebuilt(from: &tensors) }
+  }
+  /// Of a value and nil, or of two values.
+  public func difference(from other: Wrapped?) -> String? {
+    guard let self, let other else {
+      return (self == nil) == (other == nil) ? nil : self == nil ? "nil instead of a value" : "a value instead of nil"
+    }
+    return self.difference(from: other)
   }
 }
 
@@ -80,6 +108,14 @@ extension Dictionary: TensorStructure where Key: Comparable, Value: TensorStruct
     var result = self
     for key in keys.sorted() { result[key] = self[key]!.rebuilt(from: &tensors) }
     return result
+  }
+  /// Of their keys, or of the first values that differ.
+  public func difference(from other: [Key: Value]) -> String? {
+    if keys != other.keys { return "the keys \(keys.sorted()) instead of \(other.keys.sorted())" }
+    for (key, value) in sorted(by: { $0.key < $1.key }) {
+      if let found = value.difference(from: other[key]!) { return "at \(key) \(found)" }
+    }
+    return nil
   }
 }
 
@@ -110,6 +146,10 @@ public struct Pair<First: TensorStructure, Second: TensorStructure>: TensorStruc
   public func appendTensors(to list: inout [Tensor]) {
     first.appendTensors(to: &list)
     second.appendTensors(to: &list)
+  }
+  /// Of the first ones, or of the second.
+  public func difference(from other: Pair) -> String? {
+    first.difference(from: other.first) ?? second.difference(from: other.second)
   }
 
   /// Both, to be returned.

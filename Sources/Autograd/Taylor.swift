@@ -67,7 +67,7 @@ private func derivatives<Input: TensorStructure, Output: TensorStructure>(
   let operation = "directionalDerivatives"
   let tensors = input.tensors
   guard areOrders(orders, of: directions.count),
-    directions.allSatisfy({ fit($0.tensors, tensors, operation, "direction", "input") }),
+    directions.allSatisfy({ fit($0, input, operation, "direction", "input") }),
     let call = Recording(operation, tensors, { f(input.with($0)) })
   else {
     let value = f(input)

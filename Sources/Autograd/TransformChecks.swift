@@ -37,6 +37,19 @@ func fit(
   return true
 }
 
+/// Whether the tensors of a structure are those of another, one by one: of its shapes (plus common leading axes) and
+/// dtypes, under its keys.
+func fit<Structure: TensorStructure>(
+  _ structure: Structure, _ other: Structure, _ operation: String, _ what: String, _ whose: String
+) -> Bool {
+  guard fit(structure.tensors, other.tensors, operation, what, whose) else { return false }
+  if let difference = structure.difference(from: other) {
+    Misuse.report(operation, "the \(what) has \(difference), which the \(whose) has; its tensors would be mistaken")
+    return false
+  }
+  return true
+}
+
 /// Whether tensors are tracked, and none was computed from another: derivatives with respect to both would not be those
 /// of a function of two arguments.
 func areIndependent(_ inputs: [Tensor], _ operation: String) -> Bool {

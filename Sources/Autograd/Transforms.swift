@@ -68,7 +68,7 @@ extension Recording {
     let tensors = input.tensors
     return { cotangent in
       let cotangents = cotangent.tensors
-      guard fit(cotangents, results, operation, "cotangent", "result") else {
+      guard fit(cotangent, result, operation, "cotangent", "result") else {
         return input.mapTensors { Tensor.zeros(like: $0) }
       }
       let pulled = self.pullback(results, cotangents)
@@ -92,7 +92,7 @@ public func jvp<Input: TensorStructure, Output: TensorStructure>(
 ) -> (value: Output, tangent: Output) {
   let tensors = input.tensors
   let tangents = tangent.tensors
-  guard fit(tangents, tensors, "jvp", "tangent", "input"),
+  guard fit(tangent, input, "jvp", "tangent", "input"),
     let call = Recording("jvp", tensors, { f(input.with($0)) })
   else {
     let value = f(input)
@@ -123,7 +123,7 @@ public func hvp<Input: TensorStructure>(
 ) -> Input {
   let tensors = input.tensors
   let directions = direction.tensors
-  guard fit(directions, tensors, "hvp", "direction", "input"),
+  guard fit(direction, input, "hvp", "direction", "input"),
     let call = Recording("hvp", tensors, { f(input.with($0)) }), isNumber(call.output, "hvp")
   else { return input.mapTensors { Tensor.zeros(like: $0) } }
   let pushed = call.pushforward(call.gradientHistory(call.output), directions)
@@ -144,7 +144,7 @@ private func valueGradAndHVP<Input: TensorStructure>(
 ) -> (value: Tensor, gradient: Input, product: Input) {
   let tensors = input.tensors
   let directions = direction.tensors
-  guard fit(directions, tensors, operation, "direction", "input"),
+  guard fit(direction, input, operation, "direction", "input"),
     let recorded = RecordedGradient(operation, tensors, { f(input.with($0)) })
   else {
     let zeros = input.mapTensors { Tensor.zeros(like: $0) }
@@ -163,7 +163,7 @@ public func hvpReverse<Input: TensorStructure>(
 ) -> Input {
   let tensors = input.tensors
   let directions = direction.tensors
-  guard fit(directions, tensors, "hvpReverse", "direction", "input"),
+  guard fit(direction, input, "hvpReverse", "direction", "input"),
     let call = Recording("hvpReverse", tensors, { f(input.with($0)) }), isNumber(call.output, "hvpReverse")
   else { return input.mapTensors { Tensor.zeros(like: $0) } }
   let gradients = call.gradientHistory(call.output)

@@ -70,7 +70,7 @@ public struct HessianOperator<Input: TensorStructure> {
   ///   all the same, and the product then carries them too.
   public func callAsFunction(_ vector: Input) -> Input {
     let tensors = vector.tensors
-    guard fit(tensors, templates, "HessianOperator", "vector", "input") else { return vector }
+    guard fit(vector, gradient, "HessianOperator", "vector", "input") else { return vector }
     let lead = lead(tensors, over: templates)
     return vector.with(orZeros(map.product(tensors, lead: lead), like: templates, lead: lead))
   }
