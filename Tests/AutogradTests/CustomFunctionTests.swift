@@ -125,6 +125,45 @@ struct CustomFunctionTests {
         == "Misshapen: its jvp gave a tangent of shape [2, 3] for a result of shape [3]")
   }
 
+  /// In every mode, as an error that can be caught: a check during training must not end it.
+  @Test func missingRulesAreMisuse() {
+    let x = f64(1, 2)
+    func cubes(_ x: Tensor) -> Tensor { OnlyReverse()(x).sum() }
+    #expect(near(grad(cubes)(x), [3, 12]) && near(hvpReverse(cubes, at: x, along: f64(1, 1)), [6, 12]))
+    let forward: [() throws -> Void] = [
+      { _ = jvp(cubes, at: x, along: x) }, { _ = vhp(cubes, at: x, along: x) },
+      { _ = linearize(cubes, at: x).pushforward(x) },
+      { _ = directionalDerivatives(cubes, at: x, along: x, order: 3) }, { _ = checkHVP(of: cubes, at: x) },
+      { _ = try jacobian({ OnlyReverse()($0) }, mode: .forward)(x) as Tensor },
+    ]
+    for (place, use) in forward.enumerated() {
+      #expect(misuse(use)?.hasPrefix("OnlyReverse: `jvp` is not overridden") == true, "\(place)")
+    }
+    #expect(misuse { _ = grad { Bare()($0).sum() }(x) }?.hasPrefix("Bare: `vjp` is not overridden") == true)
+    #expect(misuse { _ = Nothing()(x) }?.hasPrefix("Nothing: `forward` is not overridden") == true)
+    #expect(
+      misuse { _ = grad { Careless()($0).sum() }(x) }
+        == "Careless: a rule reads input(0), which `saves` does not declare")
+    #expect(misuse { _ = NoLinear()(x) }?.hasPrefix("NoLinear: `apply` is not overridden") == true)
+    #expect(misuse { _ = grad { HalfLinear()($0).sum() }(x) }?.hasPrefix("HalfLinear: `transpose` is not") == true)
+    #expect(misuse { _ = NoBilinear()(x, x) }?.hasPrefix("NoBilinear: `apply` is not overridden") == true)
+    let adjoints = misuse { _ = grad { (p: [Tensor]) in HalfBilinear()(p[0], p[1]).sum() }([x, x]) }
+    #expect(adjoints?.contains("Adjoint` is not overridden") == true)
+  }
+
+  @Test func rulesOfTheWrongCount() {
+    let x = f64(1, 2)
+    #expect(
+      misuse { _ = grad { Miscounted()($0).sum() }(x) }
+        == "Miscounted: vjp gave 2 cotangents for 1 inputs; give nil where one is zero")
+    #expect(
+      misuse { _ = jvp({ Miscounted()($0) }, at: x, along: x) }
+        == "Miscounted: jvp gave 0 tangents for 1 results; give nil where one is zero")
+    #expect(
+      misuse { _ = directionalDerivatives({ Miscounted()($0) }, at: x, along: x, order: 3) as [Tensor] }
+        == "Miscounted: jvp gave 0 tangents for 1 results; give nil where one is zero")
+  }
+
   /// What is not saved cannot be read.
   @Test func missingRulesSaySo() async {
     let noRule = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
@@ -164,4 +203,30 @@ private final class Bare: Function, @unchecked Sendable {
 private final class Careless: Function, @unchecked Sendable {
   override func forward(_ inputs: [Tensor]) -> [Tensor] { [inputs[0] * 2] }
   override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] { [saved.input(0)] }
+}
+
+private final class OnlyReverse: Function, @unchecked Sendable {
+  override var saves: [Saved] { [.input(0)] }
+  override func forward(_ inputs: [Tensor]) -> [Tensor] { [inputs[0] * inputs[0] * inputs[0]] }
+  override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+    [cotangents[0].map { $0 * 3 * square(saved.input(0)) }]
+  }
+}
+
+private final class Miscounted: Function, @unchecked Sendable {
+  override func forward(_ inputs: [Tensor]) -> [Tensor] { [inputs[0] * 3] }
+  override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] { [nil, nil] }
+  override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] { [] }
+}
+
+private final class Nothing: Function, @unchecked Sendable {}
+private final class NoLinear: LinearFunction, @unchecked Sendable {}
+private final class NoBilinear: BilinearFunction, @unchecked Sendable {}
+
+private final class HalfLinear: LinearFunction, @unchecked Sendable {
+  override func apply(_ x: Tensor) -> Tensor { x * 2 }
+}
+
+private final class HalfBilinear: BilinearFunction, @unchecked Sendable {
+  override func apply(_ a: Tensor, _ b: Tensor) -> Tensor { a * b }
 }

@@ -98,6 +98,27 @@ struct ImplicitTests {
     #expect {
       try fixedPoint({ x, a in a * x + 1 }, from: scalar(1), at: scalar(3), maxSteps: 30)
     } throws: { "\($0)".hasPrefix("fixedPoint: no convergence in 30 steps") }
+    // Iterations that run away end at once, and have found nothing.
+    let runaways: [(Tensor, Tensor) -> Tensor] = [{ x, a in 2 * x + a }, { x, a in x * x + a }]
+    for runaway in runaways {
+      for start in [Tensor([3.0]), f64(3)] {
+        #expect {
+          try fixedPoint(runaway, from: start, at: Tensor.ones(like: start), maxSteps: 2000)
+        } throws: { "\($0)".hasPrefix("fixedPoint: the iteration ran away: after ") }
+      }
+    }
+    let notNumbers = { (x: Tensor, _: Tensor) in x * .nan }
+    let searches = [
+      { try rootSolve(notNumbers, from: scalar(1), at: scalar(1)) },
+      { try fixedPoint(notNumbers, from: scalar(1), at: scalar(1)) },
+    ]
+    for search in searches {
+      #expect(performing: search, throws: { "\($0)".contains("the residual is nan; start nearer") })
+    }
+    // 0 has no reciprocal, and infinity is none of its roots.
+    #expect(throws: SolveError.noConvergence(operation: "rootSolve", steps: 0, residual: .infinity)) {
+      try rootSolve({ x, a in a / x }, from: scalar(.infinity), at: scalar(1))
+    }
     // x = a^(1/3) has no derivative at 0.
     #expect(throws: SolveError.singular(operation: "rootSolve", size: 1)) {
       try rootSolve({ x, a in x * x * x - a }, from: scalar(0), at: scalar(0).tracked())

@@ -93,4 +93,19 @@ struct SolveTests {
     }(f64(1, 2))
     #expect(near(slope, [1, 1], 1e-10))
   }
+
+  /// Rounding takes more iterations than there are elements.
+  @Test(arguments: [DType.float32, .float64]) func whatIsPositiveDefiniteIsSolvedUnlessTold(_ dtype: DType) throws {
+    for count in [1, 3, 5, 10, 30] {
+      for seed in 1...10 {
+        var generator = RandomGenerator(seed: UInt64(seed))
+        let a = Tensor.normal([count, count], dtype: dtype, using: &generator)
+        let matrix = matmul(a, a.transposed()) + 0.1 * Tensor.eye(count, dtype: dtype)
+        let b = Tensor.normal([count], dtype: dtype, using: &generator)
+        let h = HessianOperator({ (x: Tensor) in dot(x, matmul(matrix, x)) / 2 }, at: b)
+        let residual = (h(try h.solve(b)) - b).norm().item() / b.norm().item()
+        #expect(residual < (dtype == .float32 ? 1e-3 : 1e-5), "\(count), \(seed): \(residual)")
+      }
+    }
+  }
 }

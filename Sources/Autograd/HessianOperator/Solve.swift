@@ -13,8 +13,8 @@ public enum ConjugateGradientError: Error, Sendable, Hashable, CustomStringConve
   public var description: String {
     switch self {
     case .notConverged(let iterations, let residual):
-      "solve: the relative residual is \(residual) after \(iterations) iterations; allow more, a larger tolerance, or "
-        + "add damping"
+      "solve: the relative residual is \(residual) after \(iterations) iterations; give more maxIterations:, a larger "
+        + "tolerance:, or damping:"
     case .negativeCurvature(let iteration, let curvature):
       "solve: met a direction of curvature \(curvature) in iteration \(iteration); the matrix is not positive "
         + "definite: add damping, or use a Gauss-Newton operator"
@@ -53,7 +53,7 @@ extension HessianOperator {
   /// - Parameters:
   ///   - b: Of the input's structure, shapes and dtypes; its tensors may carry extra leading axes, all the same.
   ///   - tolerance: Of the residual's 2-norm, relative to that of `b`, as the recurrence has it; 0 or more.
-  ///   - maxIterations: The number of elements unless told.
+  ///   - maxIterations: Unless told ten times the number of elements: rounding makes it more than the number itself.
   ///   - damping: A finite number that is added to the diagonal.
   ///   - preconditioner: v -> M^-1 v of a vector like `b`, with its leading axes: linear, symmetric and positive
   ///     definite, near the inverse of H + damping. Once an iteration.
@@ -76,7 +76,7 @@ extension HessianOperator {
   ) -> ConjugateGradientResult<Input> {
     let space = map.space
     let right = b.tensors.map { $0.detached() }
-    guard fit(right, space.templates, "solve", "right side", "input"), isTolerance(tolerance, "solve"),
+    guard fit(b, gradient, "solve", "right side", "input"), isTolerance(tolerance, "solve"),
       isDamping(damping, "solve"), isIterations(maxIterations ?? 0, "solve", least: 0)
     else {
       return ConjugateGradientResult(
@@ -87,7 +87,7 @@ extension HessianOperator {
       let precondition = preconditioner.map { given in { flatPreconditioner(given, b, $0, lead) } }
       var state = ConjugateGradients(
         right: space.joined(right, lead: lead), tolerance: tolerance, preconditioner: precondition)
-      let limit = maxIterations ?? Swift.max(count, 1)
+      let limit = maxIterations ?? Swift.max(10 * count, 1)
       while !state.isDone && state.iterations < limit { state.iterate { flat($0, damping: damping) } }
       let (failure, direction) = state.failure
       return ConjugateGradientResult(
@@ -107,8 +107,9 @@ extension HessianOperator {
     _ preconditioner: (Input) -> Input, _ structure: Input, _ vector: Tensor, _ lead: Shape
   ) -> Tensor {
     let given = map.space.split(vector)
-    let found = preconditioner(structure.with(given)).tensors
-    guard fit(found, map.space.templates, "solve", "preconditioner's result", "input"),
+    let image = preconditioner(structure.with(given))
+    let found = image.tensors
+    guard fit(image, gradient, "solve", "preconditioner's result", "input"),
       Autograd.lead(found, over: map.space.templates) == lead
     else {
       Misuse.report("solve", "the preconditioner's result has other leading axes than the right side, \(lead)")

@@ -109,8 +109,8 @@ struct Equation {
     var size = residual.largest
     let goal = tolerance ?? (x.dtype == .float64 ? 1e-10 : 1e-5) * Swift.max(1, size.isFinite ? size : 1)
     for step in 0..<maxSteps {
+      try check(x, size, step)
       if size <= goal { return polished(x, residual, size) }
-      guard size.isFinite else { throw .noConvergence(operation: operation, steps: step, residual: size) }
       let direction = try newtonStep(from: x, residual)
       var length = 1.0
       while true {
@@ -127,8 +127,15 @@ struct Equation {
       // Rounding: as near as this dtype comes.
       if !(size < before) && size <= goal * 10 { return x }
     }
+    try check(x, size, maxSteps)
     if size <= goal { return polished(x, residual, size) }
     throw .noConvergence(operation: operation, steps: maxSteps, residual: size)
+  }
+
+  /// Numbers that are not finite are no solution, and no step leads back from them.
+  private func check(_ x: Tensor, _ size: Double, _ steps: Int) throws(SolveError) {
+    guard size.isFinite else { throw .noConvergence(operation: operation, steps: steps, residual: size) }
+    guard x.largest.isFinite else { throw .noConvergence(operation: operation, steps: steps, residual: .infinity) }
   }
 
   /// One step more: the derivatives are those at the solution, and are off by as much as it is.
@@ -151,10 +158,11 @@ struct Equation {
   func iterate(from start: Tensor, tolerance: Double?, maxSteps: Int) throws(SolveError) -> Tensor {
     var x = start
     var size = Double.infinity
-    for _ in 0..<maxSteps {
+    for step in 0..<maxSteps {
       let residual = value(x)
       size = residual.largest
       x = x - residual
+      try check(x, size, step + 1)
       let goal = tolerance ?? (x.dtype == .float64 ? 1e-12 : 1e-6) * Swift.max(1, x.largest)
       if size <= goal { return x }
     }

@@ -32,15 +32,20 @@ public struct SavedTensors {
   let declared: [Saved]
 
   /// The input at a position that the function declared in ``Function/saves``.
-  public func input(_ index: Int) -> Tensor { node.saved(slot(.input(index)), input: index) }
+  public func input(_ index: Int) -> Tensor {
+    slot(.input(index)).map { node.saved($0, input: index) } ?? .placeholder
+  }
   /// The result at a position that the function declared in ``Function/saves``.
-  public func output(_ index: Int) -> Tensor { node.saved(slot(.output(index)), output: index) }
+  public func output(_ index: Int) -> Tensor {
+    slot(.output(index)).map { node.saved($0, output: index) } ?? .placeholder
+  }
   /// Whether a derivative with respect to this input can be asked for at all.
   public func isTracked(_ index: Int) -> Bool { node.isTracked(index) }
 
-  private func slot(_ wanted: Saved) -> Int {
+  private func slot(_ wanted: Saved) -> Int? {
     guard let slot = declared.firstIndex(of: wanted) else {
-      fatalError("\(node.function.name): a rule reads \(wanted), which `saves` does not declare")
+      Misuse.report(node.function.name, "a rule reads \(wanted), which `saves` does not declare")
+      return nil
     }
     return slot
   }
@@ -66,17 +71,26 @@ open class Function: @unchecked Sendable {
 
   /// Computes the results. Called with untracked tensors; nothing in it is recorded.
   open func forward(_ inputs: [Tensor]) -> [Tensor] {
-    fatalError("\(name): `forward` is not overridden")
+    Misuse.report(name, "`forward` is not overridden, so there is nothing to compute")
+    return [.placeholder]
   }
 
   /// The cotangents of the inputs, from those of the results; `nil` is zero.
   open func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
-    fatalError("\(name): `vjp` is not overridden, so it cannot be differentiated in reverse mode")
+    Misuse.report(
+      name,
+      "`vjp` is not overridden, so it cannot be differentiated in reverse mode; override it, or make it a Formula, a "
+        + "LinearFunction or a BilinearFunction, which need no rules for directions")
+    return Array(repeating: nil, count: saved.node.inputCount)
   }
 
   /// The tangents of the results, from those of the inputs; `nil` is zero.
   open func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
-    fatalError("\(name): `jvp` is not overridden, so it cannot be differentiated in forward mode")
+    Misuse.report(
+      name,
+      "`jvp` is not overridden, so it cannot be differentiated in forward mode; override it, or make it a Formula, a "
+        + "LinearFunction or a BilinearFunction, which need no rules for directions")
+    return Array(repeating: nil, count: saved.node.outputCount)
   }
 
   /// Whether instances may hold tensors (and so a graph). A function that does not is freed faster.
@@ -143,9 +157,7 @@ open class Function: @unchecked Sendable {
 
   package func pullback(_ node: Node, _ cotangents: [Tensor?], _ sink: any CotangentSink) {
     let results = vjp(cotangents, SavedTensors(node: node, declared: saves))
-    precondition(
-      results.count == node.inputCount,
-      "\(name): vjp gave \(results.count) cotangents for \(node.inputCount) inputs")
+    guard fits(results, node.inputCount, "vjp", "cotangents", "inputs") else { return }
     for (index, result) in results.enumerated() {
       if let result { node.deliver(result, toInput: index, sink) }
     }
@@ -160,11 +172,20 @@ open class Function: @unchecked Sendable {
   package func pushforward(_ node: Node, _ source: any TangentSource) -> [Tensor?] {
     let tangents = (0..<node.inputCount).map { node.tangent(ofInput: $0, source) }
     if tangents.allSatisfy({ $0 == nil }) { return Array(repeating: nil, count: node.outputCount) }
-    let results = jvp(tangents, SavedTensors(node: node, declared: saves))
-    precondition(
-      results.count == node.outputCount,
-      "\(name): jvp gave \(results.count) tangents for \(node.outputCount) results")
-    return results
+    return derivatives(jvp(tangents, SavedTensors(node: node, declared: saves)), node)
+  }
+
+  /// What `jvp` gave, where it is a tangent for each result; zeros after a report.
+  final func derivatives(_ tangents: [Tensor?], _ node: Node) -> [Tensor?] {
+    fits(tangents, node.outputCount, "jvp", "tangents", "results")
+      ? tangents : Array(repeating: nil, count: node.outputCount)
+  }
+
+  private func fits(_ given: [Tensor?], _ count: Int, _ rule: String, _ what: String, _ whose: String) -> Bool {
+    if given.count != count {
+      Misuse.report(name, "\(rule) gave \(given.count) \(what) for \(count) \(whose); give nil where one is zero")
+    }
+    return given.count == count
   }
 
   /// Pushes the inputs' series of derivatives along directions forward to the results.

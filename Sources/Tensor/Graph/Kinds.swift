@@ -4,11 +4,11 @@
 /// an instance describes its axes counted from the end.
 open class LinearFunction: Function, @unchecked Sendable {
   /// Applies the function to untracked numbers.
-  open func apply(_ x: Tensor) -> Tensor { fatalError("\(name): `apply` is not overridden") }
+  open func apply(_ x: Tensor) -> Tensor { lacks("apply") }
 
   /// The transpose, composed of operators on tensors.
   open func transpose(_ cotangent: Tensor) -> Tensor {
-    fatalError("\(name): `transpose` is not overridden")
+    lacks("transpose")
   }
 
   /// Whether each element of the result is one of the input, or zero: then `apply` moves sets of elements, too.
@@ -71,16 +71,16 @@ open class LinearFunction: Function, @unchecked Sendable {
 /// and tangents take extra leading axes; sums over broadcast axes are done by the walk.
 open class BilinearFunction: Function, @unchecked Sendable {
   /// Applies the function to untracked numbers.
-  open func apply(_ a: Tensor, _ b: Tensor) -> Tensor { fatalError("\(name): `apply` is not overridden") }
+  open func apply(_ a: Tensor, _ b: Tensor) -> Tensor { lacks("apply") }
 
   /// The cotangent of the left input, composed of operators on tensors.
   open func leftAdjoint(_ cotangent: Tensor, _ b: Tensor) -> Tensor {
-    fatalError("\(name): `leftAdjoint` is not overridden")
+    lacks("leftAdjoint")
   }
 
   /// The cotangent of the right input, composed of operators on tensors.
   open func rightAdjoint(_ cotangent: Tensor, _ a: Tensor) -> Tensor {
-    fatalError("\(name): `rightAdjoint` is not overridden")
+    lacks("rightAdjoint")
   }
 
   /// Whether its rules are nothing but further functions like it, which look at no number: a large result that
@@ -174,6 +174,10 @@ extension Tensor {
 }
 
 extension Function {
+  fileprivate func lacks(_ method: String) -> Tensor {
+    Misuse.fail(name, "`\(method)` is not overridden, and a function of this kind needs it")
+  }
+
   /// Whether a function of so many inputs was given as many; false after a report.
   fileprivate func takes(_ count: Int, _ inputs: [Tensor]) -> Bool {
     if inputs.count != count {

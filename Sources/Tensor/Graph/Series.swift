@@ -118,13 +118,6 @@ extension Function {
 
   /// An input that stands still at first and moves later.
   private func standstill(_ series: Series) -> Tensor { Tensor.zeros(like: series.compactMap { $0 }[0]) }
-
-  private func derivatives(_ results: [Tensor?], _ node: Node) -> [Tensor?] {
-    precondition(
-      results.count == node.outputCount,
-      "\(name): jvp gave \(results.count) tangents for \(node.outputCount) results")
-    return results
-  }
 }
 
 // MARK: - Bilinear functions
