@@ -97,6 +97,7 @@ final class BackwardWalk: CotangentSink {
     while let entry = queue.removeNewest() {
       entry.node._withUnsafeGuaranteedRef { node in
         place.visit(node)
+        if lead.rank > 0, !hasRoom(node) { return drop(entry, node) }
         if node.outputCount == 1 {
           let cotangent = queue.removedCotangent(entry)
           if targets.contains(node), targets.take(copy cotangent, node) { return }
@@ -108,6 +109,22 @@ final class BackwardWalk: CotangentSink {
         }
       }
     }
+  }
+}
+
+extension BackwardWalk {
+  /// Whether cotangents of a node's inputs have room for the leading axes; a report where not.
+  private func hasRoom(_ node: Node) -> Bool {
+    let sources = (0..<node.inputCount).lazy.compactMap { node.source($0) }
+    let most = sources.map { $0.node.shape(ofOutput: $0.output).rank }.max() ?? 0
+    if most + lead.rank <= Shape.maxRank { return true }
+    LeadingAxes.report(lead, most)
+    return false
+  }
+
+  /// Lets go what came to a node.
+  private func drop(_ entry: WalkQueue.Entry, _ node: Node) {
+    if node.outputCount == 1 { _ = queue.removedCotangent(entry) } else { severalResults[node.sequence] = nil }
   }
 }
 

@@ -7,13 +7,17 @@ struct BlockMap: @unchecked Sendable {
   let targets: [Tensor]
   /// Bytes that a product needs on the way, and elements of the largest tensor, for each vector of a block.
   let bytesPerLane: Int
+  /// Bytes that a product needs beside these, of however many vectors.
+  var bytesOfScratch = 0
   let largestTangent: Int
   /// Whether products are recorded.
   let isRecorded: Bool
   /// Whether products call closures of the program, which are for the caller's thread alone.
   let callsProgram: Bool
-  /// The products of basis vectors of one source, [rows] + each target's shape; nil is zero. What is not wanted may be
-  /// left out; without a selection everything is wanted.
+  /// Whether several vectors can be multiplied at once.
+  var takesBlocks = true
+  /// The products of basis vectors of one source, [rows] + each target's shape, or [rows, elements] where blocks are not
+  /// taken; nil is zero. What is not wanted may be left out; without a selection everything is wanted.
   let products: (_ source: Int, _ rows: Range<Int>, _ wanted: TapeSelection?) -> [Tensor?]
   /// The tape that products are pushed along, where they are.
   var tape: ForwardTape?
@@ -28,8 +32,11 @@ struct BlockMap: @unchecked Sendable {
   /// recorded their graphs stay, of all rows, and the rows beside the matrix that they are put together to.
   var leastBytes: Int {
     let rows = sources.reduce(0) { $0.addingClamped($1.count) }
-    if isRecorded { return matrixBytes.multipliedClamped(2).addingClamped(rows.multipliedClamped(bytesPerLane)) }
-    return matrixBytes.addingClamped(rows > 0 ? bytesPerLane : 0)
+    if isRecorded {
+      return matrixBytes.multipliedClamped(2).addingClamped(rows.multipliedClamped(bytesPerLane))
+        .addingClamped(bytesOfScratch)
+    }
+    return matrixBytes.addingClamped(rows > 0 ? bytesPerLane.addingClamped(bytesOfScratch) : 0)
   }
 
   /// The products with every basis vector: for each source and target a tensor [source's shape + target's
@@ -53,7 +60,12 @@ struct BlockMap: @unchecked Sendable {
       throw MemoryBudgetError(
         operation: operation, resultBytes: matrixBytes, predictedBytes: leastBytes, budget: budget)
     }
-    return bytesPerLane > 0 ? (budget.bytes - matrixBytes) / bytesPerLane : .max
+    return lanes(in: budget.bytes - matrixBytes)
+  }
+
+  /// The most vectors that a block may have in so many bytes.
+  func lanes(in bytes: Int) -> Int {
+    bytesPerLane > 0 ? Swift.max(bytes - bytesOfScratch, 0) / bytesPerLane : .max
   }
 
   /// Blocks of memory for each source and target, which `write` fills for each chunk.

@@ -6,7 +6,9 @@ import Tensor
 ///     let gradient = grad { block($0).sum() }(x)
 ///
 /// Exact to every order: a derivative is that of the function, evaluated at the inputs that were kept. Each walk
-/// that passes it costs one more evaluation; nothing else changes. Memory: the inputs, beside what they came from.
+/// that passes it costs one more evaluation; nothing else changes. Memory: the inputs, beside what they came from, in
+/// gradients. A gradient that is recorded, as for a Hessian-vector product, keeps what it evaluated again, since its own
+/// derivative needs that: of such a product a checkpoint saves the first evaluation's part alone, about a quarter.
 ///
 /// Tracked tensors that the function reads without being given them (a layer's parameters, the variable of an outer
 /// transform) are inputs as well: they are found as it is evaluated, whose graph is alive until it ends. A function

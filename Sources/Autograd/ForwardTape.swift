@@ -35,10 +35,14 @@ final class ForwardTape: @unchecked Sendable {
   let results: [Int]
   /// Elements of the tangent at each place, for each extra leading element.
   let elements: [Int]
-  /// The most bytes that tangents take at one time, for each extra leading element.
+  /// The most bytes that tangents, and steps beside them, take at one time, for each extra leading element.
   let bytesPerLane: Int
+  /// The most bytes that a step takes beside tangents, however many lanes there are.
+  let bytesOfScratch: Int
   /// Elements of the largest tangent, for each extra leading element.
   let largestTangent: Int
+  /// The axes of the tangent with most of them, without extra leading ones.
+  let mostAxes: Int
   /// Whether a step calls closures of the program: then walks stay on the thread that asks for them.
   let callsProgram: Bool
 
@@ -64,6 +68,8 @@ final class ForwardTape: @unchecked Sendable {
     sources = builder.sources
     elements = builder.elements
     largestTangent = builder.elements.max() ?? 0
+    mostAxes = builder.mostAxes
+    bytesOfScratch = builder.scratch.reduce(0) { Swift.max($0, $1.together) }
     callsProgram = steps.contains { $0.reference._withUnsafeGuaranteedRef { $0.function.callsProgram } }
   }
 
@@ -93,8 +99,15 @@ final class ForwardTape: @unchecked Sendable {
   ///
   /// - Parameter lead: Extra leading axes that all tangents carry.
   func push(_ tangents: [Tensor?], lead: Shape) -> [Tensor?] {
-    ForwardWalk(self, lead: lead).run(tangents)
+    guard mostAxes + lead.rank <= Shape.maxRank else {
+      LeadingAxes.report(lead, mostAxes)
+      return results.map { _ in nil }
+    }
+    return ForwardWalk(self, lead: lead).run(tangents)
   }
+
+  /// Whether blocks of vectors, which have an axis more, can be pushed.
+  var takesBlocks: Bool { mostAxes < Shape.maxRank }
 
   /// As ``push(_:lead:)`` for basis vectors of one input, in which steps look for parts that are all zeros.
   ///
@@ -118,12 +131,16 @@ private struct TapeBuilder {
   private let ends: [UInt64]
   /// Whether the tangent at each place is given, not computed.
   private var isGiven: [Bool] = []
+  private(set) var mostAxes = 0
+  /// What each step takes beside tangents.
+  private(set) var scratch: [(together: Int, each: Int)] = []
 
   init(ends: [UInt64]) { self.ends = ends }
 
   /// Makes room for so many nodes, of one result and two inputs each as a rule.
   mutating func reserve(_ count: Int) {
     steps.reserveCapacity(count)
+    scratch.reserveCapacity(count)
     sources.reserveCapacity(2 * count)
     sizes.reserveCapacity(count)
     elements.reserveCapacity(count)
@@ -143,7 +160,9 @@ private struct TapeBuilder {
     sequences.append(node.sequence)
     firstPlaces.append(first)
     for output in 0..<node.outputCount {
-      let count = node.shape(ofOutput: output).elementCount
+      let shape = node.shape(ofOutput: output)
+      let count = shape.elementCount
+      mostAxes = Swift.max(mostAxes, shape.rank)
       elements.append(count)
       self.isGiven.append(isGiven)
       sizes.append(count * node.dtype(ofOutput: output).byteCount)
@@ -164,6 +183,7 @@ private struct TapeBuilder {
     }
     guard sources[first...].contains(where: { $0 >= 0 }) else { return sources.removeLast(sources.count - first) }
     let takesPart = node.inputCount == 1 && isGiven[Int(sources[first])] && node.function is LinearFunction
+    scratch.append(node.function.scratchBytes(node))
     steps.append(
       ForwardTape.Step(
         reference: .passUnretained(node), place: addPlaces(node, isGiven: false), firstSource: first,
@@ -216,7 +236,7 @@ private struct TapeBuilder {
     var next = 0
     for index in steps.indices {
       for place in places(ofStep: index) { held += sizes[place] }
-      most = Swift.max(most, held)
+      most = Swift.max(most, held + scratch[index].each)
       while next < steps[index].droppedEnd {
         held -= sizes[dropped[next]]
         next += 1

@@ -65,12 +65,17 @@ final class ForwardWalk: TangentSource {
     for output in pushed.indices {
       guard let tangent = pushed[output] else { continue }
       if looksForZeros, tangent.storage.isZero { continue }
-      tangents[step.place + output] = fitted(tangent, node, node.shape(ofOutput: output))
+      tangents[step.place + output] = fitted(tangent, node, output)
     }
   }
 
   /// Brings a tangent to the shape of the value it belongs to: one of a narrower input was not repeated yet.
-  private func fitted(_ tangent: Tensor, _ node: Node, _ shape: Shape) -> Tensor {
+  private func fitted(_ tangent: Tensor, _ node: Node, _ output: Int) -> Tensor {
+    let shape = node.shape(ofOutput: output)
+    guard tangent.dtype == node.dtype(ofOutput: output) else {
+      return Misuse.fail(
+        node.function.name, "its jvp gave a \(tangent.dtype) tangent for a \(node.dtype(ofOutput: output)) result")
+    }
     if tangent.rank == shape.rank + lead.rank, tangent.shape.last(shape.rank) == shape { return tangent }
     let inner = tangent.shape.last(Swift.max(tangent.rank - lead.rank, 0))
     guard inner.broadcast(with: shape) == shape else {

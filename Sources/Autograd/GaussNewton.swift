@@ -75,14 +75,23 @@ struct RecordedGaussNewton {
     gradients = orZeros(pulled(gradient.gradients), like: inputs)
     let product = { (tangents: [Tensor?]) in pulled(gradient.pushforward(forward(tangents))) }
     let templates = inputs.map { $0.detached() }
+    let takesBlocks = forward.tape.takesBlocks && gradient.pushforward.tape.takesBlocks
     let blocks = BlockMap(
       sources: templates, targets: templates,
       bytesPerLane: 2 * forward.tape.bytesPerLane + gradient.pushforward.tape.bytesPerLane,
+      bytesOfScratch: Swift.max(forward.tape.bytesOfScratch, gradient.pushforward.tape.bytesOfScratch),
       largestTangent: Swift.max(forward.tape.largestTangent, gradient.pushforward.tape.largestTangent),
       isRecorded: forward.isRecorded || gradient.pushforward.isRecorded,
-      callsProgram: forward.tape.callsProgram || gradient.pushforward.tape.callsProgram
+      callsProgram: forward.tape.callsProgram || gradient.pushforward.tape.callsProgram,
+      takesBlocks: takesBlocks
     ) { source, rows, _ in
       var tangents: [Tensor?] = Array(repeating: nil, count: templates.count)
+      guard takesBlocks else {
+        return LeadingAxes.oneByOne(rows, of: templates[source], to: templates) { vector in
+          tangents[source] = vector
+          return product(tangents)
+        }
+      }
       tangents[source] = .basis(rows, like: templates[source])
       return product(tangents)
     }

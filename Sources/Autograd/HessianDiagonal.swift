@@ -6,7 +6,8 @@ import Tensor
 /// the work of each node; memory for one block. Of 512 elements on it first asks along the graph, for less
 /// than one product (where an operator on the way cannot tell, with eight products or a few dozen), whether the Hessian
 /// has few elements in each row that are not zero, as that of a sum of terms of few neighbours has; if so, a handful of
-/// products give all. For an estimate by few products see
+/// products give all. That search takes the memory of one vector for every 64 elements that a row may have, and lists of
+/// them; the lists and products that follow it grow likewise. For an estimate by few products see
 /// ``HessianOperator/diagonalEstimate(samples:using:)``.
 /// - Precondition: Floating-point inputs; a result of one floating-point element.
 @_disfavoredOverload

@@ -15,7 +15,8 @@ public enum JacobianMode: Sendable, Hashable {
 ///     let J = try jacobian { x in matmul(A, sin(x)) }(x)    // [m, n] for x of shape [n], a result [m]
 ///
 /// Costs an evaluation and one product (one to three evaluations) for each element of the input or of the
-/// result, whichever are fewer, in blocks of basis vectors that share the work of each node.
+/// result, whichever are fewer, in blocks of basis vectors that share the work of each node. A block between tensors of
+/// different dtypes is float64.
 ///
 /// - Parameters:
 ///   - mode: Which products; chosen by shape unless told.
@@ -89,7 +90,17 @@ private func jacobianBlocks(
   } else {
     blocks = try map.matrix("jacobian", budget)
   }
-  return BlockMatrix(rowShapes: results.map(\.shape), columnShapes: columnShapes, blocks: blocks)
+  return BlockMatrix(
+    rowShapes: results.map(\.shape), columnShapes: columnShapes, blocks: inWiderDType(blocks, results, tensors))
+}
+
+/// Blocks in the wider dtype of their results and inputs, whichever of the two their products have.
+private func inWiderDType(_ blocks: [[Tensor]], _ results: [Tensor], _ inputs: [Tensor]) -> [[Tensor]] {
+  zip(blocks, results).map { row, result in
+    zip(row, inputs).map { block, input in
+      block.asType(result.dtype == .float64 || input.dtype == .float64 ? .float64 : .float32)
+    }
+  }
 }
 
 /// A Jacobian by its products, and whether these are its columns; nil after a report.
@@ -115,10 +126,15 @@ extension Pushforward {
     let results = call.output
     return BlockMap(
       sources: results.map { $0.detached() }, targets: inputs.map { $0.detached() }, bytesPerLane: tape.bytesPerLane,
-      largestTangent: tape.largestTangent, isRecorded: isRecorded, callsProgram: tape.callsProgram
+      bytesOfScratch: tape.bytesOfScratch,
+      largestTangent: tape.largestTangent, isRecorded: isRecorded, callsProgram: tape.callsProgram,
+      takesBlocks: tape.takesBlocks
     ) { source, rows, _ in
-      tape.results[source] < 0
-        ? inputs.map { _ in nil } : call.pullback([results[source]], [.basis(rows, like: results[source])])
+      if tape.results[source] < 0 { return inputs.map { _ in nil } }
+      guard tape.takesBlocks else {
+        return LeadingAxes.oneByOne(rows, of: results[source], to: inputs) { call.pullback([results[source]], [$0]) }
+      }
+      return call.pullback([results[source]], [.basis(rows, like: results[source])])
     }
   }
 }

@@ -10,6 +10,8 @@ struct Pushforward {
   let isRecorded: Bool
   /// Whether they are where a tangent is tracked.
   private let isObserved: Bool
+  /// The transform whose recording was made where derivatives are not recorded.
+  private let unobserved: String?
 
   /// Of a transform's own recording; a result that is nil is zero.
   ///
@@ -19,6 +21,7 @@ struct Pushforward {
     tape = ForwardTape(from: inputs, to: results, since: captured.isEmpty ? nil : call.firstLeaf)
     isRecorded = call.escapes(results.compactMap { $0 })
     isObserved = call.isObserved
+    unobserved = call.isObserved ? nil : call.operation
   }
 
   /// Of a graph that was recorded by itself; products are constants.
@@ -27,6 +30,7 @@ struct Pushforward {
     tape = ForwardTape(from: inputs, to: results)
     isRecorded = false
     isObserved = false
+    unobserved = nil
   }
 
   /// Whether no result depends on an input: all products are zero.
@@ -42,6 +46,7 @@ struct Pushforward {
       }
     }
     let record = isRecorded || (isObserved && tangents.contains { $0?.isTracked ?? false })
+    if let unobserved { UnobservedMap.check(unobserved, tangents) }
     return record
       ? withRecording { tape.push(tangents, lead: lead) } : withoutGrad { tape.push(tangents, lead: lead) }
   }

@@ -44,10 +44,18 @@ extension Pushforward {
   func blockMap(to results: [Tensor]) -> BlockMap {
     BlockMap(
       sources: inputs.map { $0.detached() }, targets: results.map { $0.detached() }, bytesPerLane: tape.bytesPerLane,
+      bytesOfScratch: tape.bytesOfScratch,
       largestTangent: tape.largestTangent, isRecorded: isRecorded, callsProgram: tape.callsProgram,
+      takesBlocks: tape.takesBlocks,
       products: { source, rows, wanted in
         guard tape.seeds[source] >= 0 else { return results.map { _ in nil } }
         var tangents: [Tensor?] = Array(repeating: nil, count: inputs.count)
+        guard tape.takesBlocks else {
+          return LeadingAxes.oneByOne(rows, of: inputs[source], to: results) { vector in
+            tangents[source] = vector
+            return self(tangents)
+          }
+        }
         tangents[source] = .basis(rows, like: inputs[source])
         return isRecorded
           ? withRecording { tape.push(tangents, lead: [rows.count]) }

@@ -11,6 +11,8 @@ struct Recording<Output> {
   let firstLeaf: UInt64
   /// Whether the transform was called where derivatives are recorded.
   let isObserved: Bool
+  /// The transform.
+  let operation: String
 
   /// Nil after a report.
   init?(
@@ -23,6 +25,7 @@ struct Recording<Output> {
       )
       return nil
     }
+    self.operation = operation
     let observed = isRecording
     isObserved = observed
     let first = SequenceNumbers.reserve(tensors.count)
@@ -53,6 +56,7 @@ struct Recording<Output> {
   /// Pulls cotangents of some results back to the inputs. `recorded`: even if nobody outside can ask.
   func pullback(_ results: [Tensor], _ cotangents: [Tensor], recorded: Bool = false) -> [Tensor?] {
     let record = recorded || (isObserved && cotangents.contains(where: \.isTracked)) || escapes(results)
+    if !record, !isObserved { UnobservedMap.check(operation, cotangents) }
     return pullBack(results, cotangents, to: inputs, recorded: record)
   }
 
@@ -64,6 +68,18 @@ struct Recording<Output> {
   /// Pushes tangents of the inputs forward to some results; nil is zero.
   func pushforward(_ results: [Tensor?], _ tangents: [Tensor?]) -> [Tensor?] {
     Pushforward(self, to: results)(tangents)
+  }
+}
+
+enum UnobservedMap {
+  /// Reports where a map that was made within `withoutGrad` is given something tracked where derivatives are recorded:
+  /// its products would be constants to them without a word.
+  static func check(_ operation: String, _ vectors: [Tensor?]) {
+    guard isRecording, vectors.contains(where: { $0?.isTracked ?? false }) else { return }
+    Misuse.report(
+      operation,
+      "its map was made within withoutGrad and is given a tracked vector, whose derivative would be lost; make the map "
+        + "outside of withoutGrad, or give it detached vectors")
   }
 }
 

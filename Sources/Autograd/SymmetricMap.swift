@@ -13,6 +13,9 @@ struct SymmetricMap: @unchecked Sendable {
 
   /// The product with a vector of all elements, or with each of a block of them.
   func flat(_ vector: Tensor) -> Tensor {
+    if !blocks.takesBlocks, vector.rank > 1 {
+      return vector.shape[0] == 0 ? vector : stacked((0..<vector.shape[0]).map { flat(vector[$0]) })
+    }
     let lead = vector.shape.first(vector.rank - 1)
     return space.joined(product(space.split(vector), lead: lead), lead: lead)
   }
@@ -21,10 +24,19 @@ struct SymmetricMap: @unchecked Sendable {
   /// where they are not recorded.
   func product(_ vectors: [Tensor], lead: Shape) -> [Tensor?] {
     let count = lead.elementCount
+    if !blocks.takesBlocks, lead.rank > 0 { return productOneByOne(vectors, lead) }
     let lanes = blocks.lanes(count)
     let isTracked = isRecording && vectors.contains { $0.isTracked }
     if blocks.isRecorded || isTracked || lanes >= count { return products(vectors) }
     return productInParts(vectors, lead, lanes)
+  }
+
+  private func productOneByOne(_ vectors: [Tensor], _ lead: Shape) -> [Tensor?] {
+    let rows = zip(vectors, space.templates).map { $0.reshaped(Shape([lead.elementCount]).followed(by: $1.shape)) }
+    let lists = (0..<lead.elementCount).map { row in products(rows.map { $0[row] }) }
+    return zip(LeadingAxes.joined(lists, like: space.templates), space.templates).map { product, template in
+      product?.reshaped(lead.followed(by: template.shape))
+    }
   }
 
   private func productInParts(_ vectors: [Tensor], _ lead: Shape, _ lanes: Int) -> [Tensor?] {
@@ -70,7 +82,7 @@ struct SymmetricMap: @unchecked Sendable {
 
   /// The most vectors that a block may have in so many bytes, beside a pattern of some elements.
   func lanes(in bytes: Int, beside elements: Int = 0) -> Int {
-    Swift.max(bytes - elements.multipliedClamped(bytesOfElement), 0) / Swift.max(blocks.bytesPerLane, 1)
+    blocks.lanes(in: bytes - elements.multipliedClamped(bytesOfElement))
   }
 
   /// The diagonal of each tensor's block.
@@ -81,7 +93,7 @@ struct SymmetricMap: @unchecked Sendable {
 
   /// All elements, where few are not zero and finding them pays, in so many bytes.
   func sparse(in bytes: Int = .max) -> SparseMatrix? {
-    detectedPlan(most: lanes(in: bytes), mostElements: elements(in: bytes)).flatMap { evaluated($0, in: bytes) }
+    detectedPlan(limits: limits(in: bytes)).flatMap { evaluated($0, in: bytes) }
   }
 
   /// The elements of a pattern; what products found is verified by another one.
@@ -95,11 +107,11 @@ struct SymmetricMap: @unchecked Sendable {
   /// All elements that may differ from zero, within a budget where there is one.
   func detected(_ budget: MemoryBudget?) throws(MemoryBudgetError) -> SparseMatrix {
     // A search needs a product, too, and no more.
-    let least = budget.map { Swift.max(1, $0.bytes / Swift.max(blocks.bytesPerLane, 1)) } ?? .max
-    let most = budget.map { $0.bytes / bytesOfSparseElement } ?? .max
-    guard let (plan, isCertain) = detectedPlan(always: true, most: least, mostElements: most) else {
+    var limits = budget.map { self.limits(in: $0.bytes) } ?? SearchLimits()
+    limits.elements = budget.map { $0.bytes / bytesOfSparseElement } ?? .max
+    guard let (plan, isCertain) = detectedPlan(always: true, limits: limits) else {
       // Given up where there was one too many.
-      _ = try lanes(for: most.addingClamped(1), within: budget)
+      _ = try lanes(for: limits.elements.addingClamped(1), within: budget)
       return try whole(budget)
     }
     let (matrix, isComplete) = evaluate(
@@ -122,12 +134,12 @@ struct SymmetricMap: @unchecked Sendable {
     let elements = count.multipliedClamped(bytesOfSparseElement)
     // The vectors that are multiplied and their products count, too.
     let lane = blocks.bytesPerLane + 2 * space.count * space.dtype.byteCount
-    let needed = elements.addingClamped(count > 0 ? lane : 0)
+    let needed = elements.addingClamped(count > 0 ? lane.addingClamped(blocks.bytesOfScratch) : 0)
     guard needed <= budget.bytes else {
       throw MemoryBudgetError(
         operation: "hessian", resultBytes: elements, predictedBytes: needed, budget: budget)
     }
-    return Swift.max(1, (budget.bytes - elements) / lane)
+    return Swift.max(1, (budget.bytes - elements - blocks.bytesOfScratch) / lane)
   }
 }
 

@@ -120,6 +120,11 @@ extension Recording {
   fileprivate func series(
     of results: [Tensor], along directions: [[Tensor]], _ layout: SeriesLayout, lead: Shape
   ) -> [Series?] {
+    let mostAxes = lead.rank == 0 ? 0 : ForwardTape(from: inputs, to: results).mostAxes
+    guard mostAxes + lead.rank <= Shape.maxRank else {
+      LeadingAxes.report(lead, mostAxes)
+      return results.map { _ in nil }
+    }
     let walk = TaylorWalk(layout.orders, lead: lead)
     let seeds = inputs.indices.map { index in
       let series = zip(directions, layout.orders).flatMap { direction, order in

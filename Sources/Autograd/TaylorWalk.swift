@@ -86,12 +86,17 @@ final class TaylorWalk: SeriesSource {
     let pushed = isBlock ? pushOneByOne(node) : node.function.pushSeries(node, self)
     for (output, series) in pushed.enumerated() {
       guard let series else { continue }
-      know(series.map { $0.map { fitted($0, node, node.shape(ofOutput: output)) } }, node, output)
+      know(series.map { $0.map { fitted($0, node, output) } }, node, output)
     }
   }
 
   /// Brings a derivative to the shape of the value it belongs to: one of a narrower input was not repeated yet.
-  private func fitted(_ entry: Tensor, _ node: Node, _ shape: Shape) -> Tensor {
+  private func fitted(_ entry: Tensor, _ node: Node, _ output: Int) -> Tensor {
+    let shape = node.shape(ofOutput: output)
+    guard entry.dtype == node.dtype(ofOutput: output) else {
+      return Misuse.fail(
+        node.function.name, "its jvp gave a \(entry.dtype) tangent for a \(node.dtype(ofOutput: output)) result")
+    }
     if entry.rank == shape.rank + lead.rank, entry.shape.last(shape.rank) == shape { return entry }
     let inner = entry.shape.last(Swift.max(entry.rank - lead.rank, 0))
     guard inner.broadcast(with: shape) == shape else {
@@ -113,7 +118,7 @@ final class TaylorWalk: SeriesSource {
         }
       }
       return node.function.pushSeries(node, single).enumerated().map { output, series in
-        series?.map { entry in entry.map { single.fitted($0, node, node.shape(ofOutput: output)) } }
+        series?.map { entry in entry.map { single.fitted($0, node, output) } }
       }
     }
     return (0..<node.outputCount).map { output in joined(each.map { $0[output] }, node, output) }

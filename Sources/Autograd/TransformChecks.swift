@@ -2,6 +2,11 @@ import Tensor
 
 // What transforms ask of their arguments.
 
+extension Tensor {
+  /// The largest magnitude; 0 of no elements.
+  var largest: Double { count == 0 ? 0 : abs(self).max().item() }
+}
+
 /// Whether a result is one floating-point number; reports where it is not.
 func isNumber(_ y: Tensor, _ operation: String) -> Bool {
   guard y.count == 1, y.dtype.isFloatingPoint else {
@@ -84,7 +89,11 @@ func areIndependent(_ inputs: [Tensor], _ operation: String) -> Bool {
 
 /// Zeros, with these leading axes, where there is nil.
 func orZeros(_ tensors: [Tensor?], like others: [Tensor], lead: Shape = []) -> [Tensor] {
-  zip(tensors, others).map { $0 ?? Tensor.zeros(lead.followed(by: $1.shape), dtype: $1.dtype) }
+  zip(tensors, others).map { tensor, other in
+    // No room is left after a report only.
+    let lead = lead.rank + other.rank <= Shape.maxRank ? lead : []
+    return tensor ?? Tensor.zeros(lead.followed(by: other.shape), dtype: other.dtype)
+  }
 }
 
 /// The extra leading axes that tensors carry over others.

@@ -123,6 +123,14 @@ struct CustomFunctionTests {
     #expect(
       misuse { _ = jvp({ (x: Tensor) in Misshapen()(x) }, at: x, along: x) }
         == "Misshapen: its jvp gave a tangent of shape [2, 3] for a result of shape [3]")
+    #expect(
+      misuse { _ = jvp({ (x: Tensor) in Widened()(x) }, at: Tensor([1, 2]), along: Tensor([1, 2])) }
+        == "Widened: its jvp gave a float64 tangent for a float32 result")
+    #expect(
+      misuse {
+        _ = directionalDerivatives({ Widened()($0) }, at: Tensor([1, 2]), along: Tensor([1, 2]), order: 2) as [Tensor]
+      }
+        == "Widened: its jvp gave a float64 tangent for a float32 result")
   }
 
   /// In every mode, as an error that can be caught: a check during training must not end it.
@@ -203,6 +211,13 @@ private final class Bare: Function, @unchecked Sendable {
 private final class Careless: Function, @unchecked Sendable {
   override func forward(_ inputs: [Tensor]) -> [Tensor] { [inputs[0] * 2] }
   override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] { [saved.input(0)] }
+}
+
+private final class Widened: Function, @unchecked Sendable {
+  override func forward(_ inputs: [Tensor]) -> [Tensor] { inputs }
+  override func jvp(_ tangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+    [tangents[0].map { $0.asType(.float64) }]
+  }
 }
 
 private final class OnlyReverse: Function, @unchecked Sendable {

@@ -88,6 +88,49 @@ struct ImplicitTests {
     #expect(!(try rootSolve({ x, a in x * x - a }, from: start, at: scalar(2))).isTracked)
   }
 
+  /// Small unknowns as well as large ones, and mixed dtypes at the precision of the coarser.
+  @Test func solutionsOfEveryScale() throws {
+    for (dtype, scales) in [(DType.float64, [1e-150, 1e-30, 1e-8, 1, 1e8]), (.float32, [1e-12, 1e-6, 1, 1e6])] {
+      let close = dtype == .float64 ? 1e-14 : 1e-6
+      for scale in scales {
+        let a = Tensor([scale * scale, 4 * scale * scale]).asType(dtype)
+        let solve = { (a: Tensor) in
+          try! rootSolve({ x, a in x * x - a }, from: Tensor([3, 5]).asType(dtype) * scale, at: a)
+        }
+        #expect(near(solve(a) / scale, [1, 2], close), "\(dtype) \(scale): \(solve(a))")
+        #expect(near(grad { solve($0).sum() }(a) * scale, [0.5, 0.25], close), "\(dtype) \(scale)")
+      }
+    }
+    let mixed = try rootSolve(
+      { (x: Pair<Tensor, Tensor>, t: Tensor) in
+        Pair(x.first * x.first - t, x.second * x.second - t.asType(.float32))
+      }, from: Pair(f64(1, 2), Tensor([3, 4])), at: f64(2, 3))
+    #expect(near(mixed.first, [2.squareRoot(), 3.squareRoot()], 1e-6) && mixed.second.dtype == .float32)
+    // A root at 0.
+    #expect(abs(try rootSolve({ x, a in x + x * x - a }, from: scalar(0.3), at: scalar(0)).item()) < 1e-30)
+  }
+
+  /// A slow iteration's last step says little of how far the solution is.
+  @Test func slowContractions() throws {
+    for rate in [0.5, 0.9, 0.99] {
+      let solution = try fixedPoint(
+        { x, a in rate * x + (1 - rate) * a }, from: scalar(0), at: scalar(1), maxSteps: 10_000)
+      #expect(near(solution, [1], 1e-11), "\(rate)")
+    }
+    for rate in [0.9, 0.99, 0.999] {
+      let slow = { (x: Tensor, a: Tensor) in rate * x + (1 - rate) * a }
+      let solution = try fixedPoint(slow, from: Tensor([0.0]), at: Tensor([1.0]), maxSteps: 100_000)
+      // Two roundings of a step, which stand for all that would follow.
+      #expect(near(solution, [1], 4e-7 / (1 - rate)), "\(rate): \(solution)")
+    }
+    #expect(throws: SolveError.self) {
+      try fixedPoint({ x, a in 0.9999 * x + 0.0001 * a }, from: Tensor([0.0]), at: Tensor([1.0]))
+    }
+    // Told, it is the last step's length.
+    let told = try fixedPoint({ x, a in 0.9 * x + 0.1 * a }, from: scalar(0), at: scalar(1), tolerance: 1e-3)
+    #expect(abs(told.item() - 1) > 1e-3 && abs(told.item() - 1) < 1e-2)
+  }
+
   @Test func failuresAreThrown() throws {
     #expect(throws: SolveError.self) {
       try rootSolve({ x, a in x * x + a }, from: scalar(1), at: scalar(1), maxSteps: 20)

@@ -135,6 +135,48 @@ struct JacobianTests {
     }
   }
 
+  /// The blocks' dtypes do not depend on the mode.
+  @Test func dtypesOfBlocks() throws {
+    let x = Pair(f64(1, 2), Tensor([3, 4]))
+    let f = { (p: Pair<Tensor, Tensor>) in [p.first.asType(.float32) * p.second, p.first * p.second.asType(.float64)] }
+    for mode in [JacobianMode.automatic, .forward, .reverse] {
+      let blocks: BlockMatrix = try jacobian(f, mode: mode)(x)
+      #expect(
+        [blocks[0, 0], blocks[0, 1], blocks[1, 0], blocks[1, 1]].map(\.dtype) == [
+          .float64, .float32, .float64, .float64,
+        ])
+      #expect(near(blocks[0, 0], [3, 0, 0, 4]) && near(blocks[1, 1], [1, 0, 0, 2]))
+    }
+  }
+
+  /// Rules may take more than tangents: the columns that a convolution writes out.
+  @Test func convolutionsWithinTheBudget() async {
+    await #expect(processExitsWith: .success) {
+      for threads in [1, 2] {
+        BLAS.threads = threads
+        let images = sin(Tensor.arange(16 * 4 * 24 * 24, dtype: .float64)).reshaped([16, 4, 24, 24])
+        for kernel in [1, 3, 5, 7] {
+          let w = cos(Tensor.arange(4 * kernel * kernel, dtype: .float64)).reshaped([1, 4, kernel, kernel]) / 10
+          let f = { (w: Tensor) in tanh(conv2d(images, w)).sum() }
+          let h = HessianOperator(f, at: w)
+          let least = try budgetThatFits { _ = try h.dense(memoryBudget: $0) }
+          let expected = try h.dense().matrix()
+          for budget in [least, 2 * least] {
+            let (matrix, bytes) = try TensorMemory.peak { try h.dense(memoryBudget: .bytes(budget)) }
+            #expect(bytes <= budget + budget / 4, "\(kernel), \(threads) threads: \(bytes) of \(budget)")
+            #expect(near(matrix.matrix(), doubles(expected), 1e-10))
+          }
+          // Parameters of a few numbers, which many columns belong to.
+          let one = { (s: Tensor) in tanh(conv2d(images, s * w)).sum() }
+          let small = HessianOperator(one, at: f64(1))
+          let few = try budgetThatFits { _ = try small.dense(memoryBudget: $0) }
+          let bytes = try TensorMemory.peak { try small.dense(memoryBudget: .bytes(few)) }.bytes
+          #expect(bytes <= few + few / 4, "\(kernel), \(threads) threads: \(bytes) of \(few)")
+        }
+      }
+    }
+  }
+
   /// In either mode. What is measured counts the allocator's blocks, which are up to a quarter larger than what is
   /// asked for.
   @Test func memoryStaysWithinTheBudget() async {

@@ -73,6 +73,38 @@ struct LinearizeTests {
     #expect(doubles(slope) == [5, 7])
   }
 
+  /// A map that was made where nothing is recorded does not give constants to those who ask later.
+  @Test func mapsMadeWithoutGrad() {
+    let cube = { (x: Tensor) in x * x * x }
+    let (x, u) = (f64(1, 2), f64(1, 1))
+    let maps: [(String, (Tensor) -> Tensor)] = withoutGrad {
+      let h = HessianOperator({ (x: Tensor) in cube(x).sum() }, at: x)
+      return [
+        ("vjp", vjp(cube, at: x).pullback), ("linearize", linearize(cube, at: x).pushforward),
+        ("linearTranspose", linearTranspose({ 3 * $0 }, like: x)), ("HessianOperator", { h($0) }),
+      ]
+    }
+    for (name, map) in maps {
+      let message = misuse { _ = grad { (u: Tensor) in (map(u) * u).sum() }(u) }
+      #expect(message?.hasPrefix("\(name): its map was made within withoutGrad") == true, "\(name): \(message ?? "")")
+      // Where nobody asks, it is a map like any other.
+      #expect(near(withoutGrad { map(u.tracked()) }, doubles(map(u))))
+      #expect(near(grad { (u: Tensor) in (map(u.detached()) * u).sum() }(u), doubles(map(u))))
+    }
+    let outside = vjp(cube, at: x).pullback
+    #expect(near(grad { (u: Tensor) in (outside(u) * u).sum() }(u), [6, 24]))
+  }
+
+  /// Of whatever size: their squares may leave the range of their dtype.
+  @Test func curvedFunctionsOfEveryScale() {
+    let x = Tensor([1.0, 2.0])
+    for scale in [1e-30, 1e-25, 1e-10, 1, 1e10, 1e25, 1e36] {
+      #expect(
+        misuse { _ = linearTranspose({ $0 * $0 * scale }, like: x)(x) }?.contains("not linear") == true, "\(scale)")
+      #expect(misuse { _ = linearTranspose({ $0 * scale }, like: x)(x) } == nil, "\(scale)")
+    }
+  }
+
   @Test func curvedFunctionsAreNoLinearOnes() {
     let affine = "linearTranspose: the function is not linear: f(0) is not 0"
     let curved = "linearTranspose: the function is not linear: f(v) is not its derivative's product with v"

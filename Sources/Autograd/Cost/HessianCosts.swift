@@ -12,9 +12,10 @@ struct HessianCosts {
   init(_ map: SymmetricMap) {
     // A result that fits into no budget is predicted as if it did.
     let spare = MemoryBudget.automatic.bytes - map.blocks.matrixBytes
-    let most = Swift.max(map.lanes(in: spare), 1)
+    var limits = map.limits(in: spare)
+    limits.isBrief = true
     var found: (plan: CompressionPlan, isCertain: Bool)?
-    let search = CostPhase(rehearses: false) { found = map.detectedPlan(most: most, isBrief: true) }
+    let search = CostPhase(rehearses: false) { found = map.detectedPlan(limits: limits) }
     guard let (plan, isCertain) = found else {
       dense = search.followed(by: map.blocks.symmetricCost())
       diagonal = search.followed(by: map.blocks.diagonalCost())
@@ -23,7 +24,7 @@ struct HessianCosts {
     }
     var matrix: SparseMatrix?
     let evaluation = search.followed(
-      by: CostPhase(rehearses: true) { matrix = map.evaluate(plan, checks: !isCertain, most: most).matrix })
+      by: CostPhase(rehearses: true) { matrix = map.evaluate(plan, checks: !isCertain, most: limits.vectors).matrix })
     sparse = evaluation
     diagonal = evaluation.followed(by: CostPhase(rehearses: true) { _ = map.space.split(matrix!.diagonal()) })
     // Where nothing is recorded, its memory is there while the elements are found.

@@ -59,6 +59,10 @@ struct Equation {
     return true
   }
 
+  /// Whether some unknowns have no more digits than float32: a residual of all is no more exact.
+  private var isCoarse: Bool { start.contains { $0.dtype != .float64 } }
+  private var epsilon: Double { isCoarse ? 0x1p-23 : 0x1p-52 }
+
   private var constants: [Tensor] { theta.map { $0.detached() } }
 
   private func value(_ x: Tensor) -> Tensor {
@@ -107,10 +111,10 @@ struct Equation {
     var x = start
     var residual = value(x)
     var size = residual.largest
-    let goal = tolerance ?? (x.dtype == .float64 ? 1e-10 : 1e-5) * Swift.max(1, size.isFinite ? size : 1)
+    let goal = tolerance ?? (isCoarse ? 1e-5 : 1e-10) * Swift.max(1, size.isFinite ? size : 1)
     for step in 0..<maxSteps {
       try check(x, size, step)
-      if size <= goal { return polished(x, residual, size) }
+      if size <= goal { return polished(x, residual, size, isTold: tolerance != nil) }
       let direction = try newtonStep(from: x, residual)
       var length = 1.0
       while true {
@@ -128,7 +132,7 @@ struct Equation {
       if !(size < before) && size <= goal * 10 { return x }
     }
     try check(x, size, maxSteps)
-    if size <= goal { return polished(x, residual, size) }
+    if size <= goal { return polished(x, residual, size, isTold: tolerance != nil) }
     throw .noConvergence(operation: operation, steps: maxSteps, residual: size)
   }
 
@@ -138,11 +142,20 @@ struct Equation {
     guard x.largest.isFinite else { throw .noConvergence(operation: operation, steps: steps, residual: .infinity) }
   }
 
-  /// One step more: the derivatives are those at the solution, and are off by as much as it is.
-  private func polished(_ x: Tensor, _ residual: Tensor, _ size: Double) -> Tensor {
-    guard size > 0, let step = try? newtonStep(from: x, residual) else { return x }
-    let next = x - step
-    return value(next).largest <= size ? next : x
+  /// Further steps: the derivatives are those at the solution, and are off by as much as it is. One where the tolerance
+  /// was told; else until the next would be rounding, so that small unknowns are found as well as large ones.
+  private func polished(_ start: Tensor, _ first: Tensor, _ firstSize: Double, isTold: Bool) -> Tensor {
+    var (x, residual, size) = (start, first, firstSize)
+    for _ in 0..<(isTold ? 1 : 10) {
+      guard size > 0, let step = try? newtonStep(from: x, residual) else { return x }
+      let next = x - step
+      let after = value(next)
+      guard after.largest <= size else { return x }
+      (x, residual, size) = (next, after, after.largest)
+      // What is left after a step is about its square.
+      if step.largest <= epsilon.squareRoot() * x.largest { return x }
+    }
+    return x
   }
 
   /// Newton's step for a residual, to be subtracted.
@@ -160,17 +173,23 @@ struct Equation {
     var size = Double.infinity
     for step in 0..<maxSteps {
       let residual = value(x)
+      let before = size
       size = residual.largest
       x = x - residual
       try check(x, size, step + 1)
-      let goal = tolerance ?? (x.dtype == .float64 ? 1e-12 : 1e-6) * Swift.max(1, x.largest)
-      if size <= goal { return x }
+      if tolerance.map({ size <= $0 }) ?? isAtEnd(x, size, before) { return x }
     }
     throw .noConvergence(operation: operation, steps: maxSteps, residual: size)
   }
-}
 
-extension Tensor {
-  /// The largest magnitude; 0 of no elements.
-  fileprivate var largest: Double { count == 0 ? 0 : abs(self).max().item() }
+  /// Whether steps that were `before` long and are `size` now have come to their end: what is left of them, by the
+  /// geometric series that the two begin, is small, or they are rounding.
+  private func isAtEnd(_ x: Tensor, _ size: Double, _ before: Double) -> Bool {
+    let scale = Swift.max(1, x.largest)
+    let accepted = (isCoarse ? 1e-6 : 1e-12) * scale
+    guard size <= accepted else { return false }
+    if size <= epsilon * scale { return true }
+    let rate = size / before
+    return before.isFinite && rate < 1 && size * rate / (1 - rate) <= accepted
+  }
 }

@@ -14,6 +14,9 @@ struct EquationDerivative {
   /// The matrix, or its transpose, times vectors that are rows.
   func product(_ rows: Tensor, transposed: Bool) -> Tensor {
     if forward.isZero { return Tensor.zeros(like: rows) }
+    if !forward.tape.takesBlocks, rows.rank > 1 {
+      return stacked((0..<rows.shape[0]).map { product(rows[$0], transposed: transposed) })
+    }
     return (transposed ? call.pullback(call.output, [rows]) : forward([rows]))[0] ?? Tensor.zeros(like: rows)
   }
 

@@ -9,8 +9,9 @@ import Tensor
 ///     // the square root of a, and its derivative 1 / (2 sqrt(a)) without differentiating Newton's steps
 ///     let root = try rootSolve({ x, a in x * x - a }, from: Tensor([1.0]), at: Tensor([2.0]))
 ///
-/// Newton's method with step halving. The derivative is that of the equation at the solution, exact to every order,
-/// and costs one product with f and one solve with its Jacobian in x, however many steps the solution took.
+/// Newton's method with step halving. The derivative is that of the equation at the solution, exact to every order and as
+/// near to the truth as x is, and costs one product with f and one solve with its Jacobian in x, however many steps the
+/// solution took.
 ///
 /// A solve with the Jacobian: of up to 256 unknowns by a dense matrix (n products and its factors for each step, then
 /// triangular solves). Of more by GMRES, from products alone, until the residual is rounding's: some tens of products
@@ -26,8 +27,9 @@ import Tensor
 ///   - f: The residual, of x's shape and dtype.
 ///   - start: Where to begin; floating-point, any shape. A constant to every derivative.
 ///   - theta: What the solution depends on.
-///   - tolerance: The largest magnitude of the residual; by default 1e-10 in float64, 1e-5 in float32, times the
-///     first residual's where that is more than 1.
+///   - tolerance: The largest magnitude of the residual, after which one step more is taken; by default 1e-10 in float64,
+///     1e-5 in float32 (or where some unknowns are), times the first residual's where that is more than 1, and then steps
+///     until what is left is rounding beside x.
 ///   - maxSteps: Of Newton's method.
 /// - Throws: ``SolveError``: nothing was found, or the Jacobian is singular. Of more than 256 unknowns that, and that
 ///   it cannot be inverted in the memory there is, may be seen only where a derivative is taken: then it is misuse.
@@ -62,7 +64,8 @@ public func rootSolve<Unknowns: TensorStructure, Theta: TensorStructure>(
 ///     let state = try fixedPoint({ z, x in tanh(layer(z) + x) }, from: Tensor.zeros(like: x), at: x)
 ///
 /// g must be a contraction near the solution: each step must bring points nearer to each other. The derivative is
-/// that of the equation x - g(x, theta) = 0 at the solution, exact to every order, without differentiating steps.
+/// that of the equation x - g(x, theta) = 0 at the solution, exact to every order and as near to the truth as x is,
+/// without differentiating steps.
 /// Costs an evaluation a step; a derivative costs one product with g and one solve with 1 - dg/dx, which is done as
 /// ``rootSolve(_:from:at:tolerance:maxSteps:)`` does it: by factors of up to 256 unknowns, made where derivatives are
 /// recorded, by products of more, so that a layer's state may be as large as a batch.
@@ -75,8 +78,8 @@ public func rootSolve<Unknowns: TensorStructure, Theta: TensorStructure>(
 ///   - g: The step, of x's shape and dtype.
 ///   - start: Where to begin; floating-point, any shape. A constant to every derivative.
 ///   - theta: What the solution depends on.
-///   - tolerance: The largest magnitude of a step at the end; by default 1e-12 in float64, 1e-6 in float32, times
-///     the solution's where that is more than 1.
+///   - tolerance: The largest magnitude of a step at the end. By default x is as near as that to the solution, as far as
+///     the last two steps tell: 1e-12 in float64, 1e-6 in float32, times the solution's where that is more than 1.
 ///   - maxSteps: How often g is repeated at most.
 /// - Throws: ``SolveError``: the steps did not become small, or 1 - dg/dx is singular; of more than 256 unknowns as with
 ///   ``rootSolve(_:from:at:tolerance:maxSteps:)``.

@@ -11,7 +11,7 @@ extension SymmetricMap {
     let (outcome, result) = searchBesideZeros(bytes)
     // Products are worth all threads, and may find nothing.
     guard case .isUnknown = outcome else { return result }
-    return searchByProducts(most: lanes(in: bytes), mostElements: elements(in: bytes))
+    return searchByProducts(limits: limits(in: bytes))
       .flatMap { evaluated($0, in: bytes) }?.dense()
   }
 
@@ -27,7 +27,7 @@ extension SymmetricMap {
       let state = UnsafeSendable(state)
       Parallel.runAlone(1 + zeros.partCount) { part in
         if part > 0 { return zeros.write(part - 1) }
-        let outcome = searchAlongGraph(mostElements: elements(in: bytes))
+        let outcome = searchAlongGraph(limits: limits(in: bytes))
         state.value.pointee.outcome = outcome
         guard case .found(let plan) = outcome else { return zeros.cancel() }
         // Several blocks are for all threads, afterwards.

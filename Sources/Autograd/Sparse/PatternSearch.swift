@@ -6,7 +6,7 @@ struct PatternSearch {
     case found(CompressionPlan)
     /// A coloured evaluation would cost as much as all columns one by one.
     case isDense
-    /// It has more elements than are wanted.
+    /// It has more elements than are wanted, or takes more memory to find.
     case isTooLarge
     /// Who was asked does not know.
     case isUnknown
@@ -21,11 +21,7 @@ struct PatternSearch {
   var lanesPerLevel = 64
   /// Whether each bit costs a product, which then counts.
   var countsLanes = false
-  /// The most elements that are wanted.
-  var mostElements = Int.max
-  /// Whether it gives up, as at a dense matrix, after 256 products, or where rows have more than 64 candidates on
-  /// average.
-  var isBrief = false
+  var limits = SearchLimits()
 
   /// Ranges of columns, ascending and of one width but for the last of each cut, and for each row those it may reach.
   private var ranges: [Range<Int>]
@@ -44,7 +40,7 @@ struct PatternSearch {
   mutating func run() -> Outcome {
     if count == 1 { candidates = RowLists(0, rowCount: 1) }
     while let widest = ranges.first?.count, widest > 1 {
-      if isProbablyDense || (isBrief && isLong) { return .isDense }
+      if isProbablyDense || (limits.isBrief && isLong) { return .isDense }
       let colors = candidates.colors(columnCount: ranges.count)
       let colorCount = (colors.max() ?? -1) + 1
       let parts = partCount(widest, colorCount)
@@ -79,6 +75,10 @@ struct PatternSearch {
   /// Splits each range, and asks for each part which rows depend on it; false where that is not known.
   private mutating func narrow(_ colors: [Int], _ colorCount: Int, _ parts: Int) -> Bool {
     let words = (colorCount * parts + 63) / 64
+    guard words <= limits.words else {
+      isTooLarge = true
+      return true
+    }
     let seeds = Tensor.zeros([words, count], dtype: .int64)
     let bits = seeds.storage.typed(Int64.self)
     var children: [Range<Int>] = []
@@ -112,7 +112,7 @@ struct PatternSearch {
           }
         }
         next.endRow()
-        if next.entries.count > mostElements {
+        if next.entries.count > limits.elements {
           isTooLarge = true
           break
         }

@@ -1,5 +1,18 @@
 import Tensor
 
+/// What a search for a pattern may take.
+struct SearchLimits {
+  /// The most vectors that a block of products may have.
+  var vectors = Int.max
+  /// The most elements that a pattern may have.
+  var elements = Int.max
+  /// The most words of sets, 64 each, that are followed along the graph at once.
+  var words = Int.max
+  /// Whether a search that takes long is given up, for what it costs a prediction: as at a dense matrix, after 256
+  /// products, or where rows have more than 64 candidates on average.
+  var isBrief = false
+}
+
 /// Finds which results of a linear map depend on which inputs.
 ///
 /// Sets of inputs, a bit each, are followed along the recorded graph (``ForwardTape/reach(_:)``), 64 for a walk whose
@@ -19,47 +32,55 @@ extension SymmetricMap {
     space.count >= Self.leastCount && space.templates.allSatisfy { $0.dtype == space.dtype }
   }
 
-  /// The pattern, and whether it is certain; nil where it is not worth while, but always a pattern where `always`.
-  ///
-  /// - Parameters:
-  ///   - most: The most vectors that a block may have.
-  ///   - mostElements: The most elements that a pattern may have, even where `always`.
-  ///   - isBrief: Whether a search that takes long is given up, for what it costs a prediction.
+  /// The pattern, and whether it is certain; nil where it is not worth while, but always a pattern within the limits where
+  /// `always`.
   func detectedPlan(
-    always: Bool = false, most: Int = .max, mostElements: Int = .max, isBrief: Bool = false
+    always: Bool = false, limits: SearchLimits
   ) -> (plan: CompressionPlan, isCertain: Bool)? {
     guard always || asksForZeros else { return nil }
-    switch searchAlongGraph(always: always, mostElements: mostElements, isBrief: isBrief) {
+    switch searchAlongGraph(always: always, limits: limits) {
     case .found(let plan): return (plan, true)
     case .isDense, .isTooLarge: return nil
-    case .isUnknown:
-      return searchByProducts(always: always, most: most, mostElements: mostElements, isBrief: isBrief)
+    case .isUnknown: return searchByProducts(always: always, limits: limits)
     }
   }
 
+  /// What a search may take of so many bytes.
+  func limits(in bytes: Int) -> SearchLimits {
+    SearchLimits(
+      vectors: Swift.max(lanes(in: bytes), 1), elements: elements(in: bytes), words: bytes / bytesOfWord)
+  }
+
+  /// What a word of sets takes on its way along the graph: one for each number of a product, and the seeds, what they
+  /// reach and how that is put together.
+  private var bytesOfWord: Int {
+    let size = DType.int64.byteCount
+    let walk = (blocks.bytesPerLane / space.dtype.byteCount).multipliedClamped(size)
+    return walk.addingClamped(3 * space.count * size + 1)
+  }
+
   /// The pattern by the graph alone, which is certain.
-  func searchAlongGraph(
-    always: Bool = false, mostElements: Int = .max, isBrief: Bool = false
-  ) -> PatternSearch.Outcome {
+  func searchAlongGraph(always: Bool = false, limits: SearchLimits) -> PatternSearch.Outcome {
     var search = PatternSearch(count: space.count, isThorough: always) { reachedAlongGraph($0) }
-    search.mostElements = mostElements
-    search.isBrief = isBrief
+    search.limits = limits
     return search.run()
   }
 
   /// The pattern by products.
   func searchByProducts(
-    always: Bool = false, most: Int = .max, mostElements: Int = .max, isBrief: Bool = false
+    always: Bool = false, limits: SearchLimits
   ) -> (plan: CompressionPlan, isCertain: Bool)? {
     let count = space.count
     // An element that is zero at this point may have a derivative all the same.
     if blocks.isRecorded {
       let all = count.multipliedClamped(count)
-      return always && all <= mostElements ? (CompressionPlan(.banded(count), count: count)!, true) : nil
+      return always && all <= limits.elements ? (CompressionPlan(.banded(count), count: count)!, true) : nil
     }
-    var search = PatternSearch(count: count, isThorough: always) { reachedByProducts($0, most: most) }
-    search.mostElements = mostElements
-    search.isBrief = isBrief
+    var search = PatternSearch(count: count, isThorough: always) {
+      reachedByProducts($0, most: limits.vectors)
+    }
+    search.limits = limits
+    search.limits.words = .max
     search.lanesPerLevel = 8
     search.countsLanes = true
     if case .found(let plan) = search.run() { return (plan, false) }
@@ -68,13 +89,14 @@ extension SymmetricMap {
 
   /// Bits of the results that depend on those of some inputs, by the graph; nil where it does not say.
   private func reachedAlongGraph(_ seeds: Tensor) -> Tensor? {
+    guard space.templates.allSatisfy({ $0.rank < Shape.maxRank }) else { return nil }
     var offset = 0
     let words = seeds.shape.first(1)
     let parts = space.templates.map { template -> Tensor in
       defer { offset += template.count }
       return seeds[..., offset..<offset + template.count].reshaped(words.followed(by: template.shape))
     }
-    guard space.templates.allSatisfy({ $0.rank < Shape.maxRank }), let reached = reach(parts) else { return nil }
+    guard let reached = reach(parts) else { return nil }
     let flat = zip(space.templates, reached).map { template, sets in
       sets?.reshaped(words.followed(by: [template.count]))
         ?? Tensor.zeros(words.followed(by: [template.count]), dtype: .int64)

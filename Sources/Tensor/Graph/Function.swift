@@ -194,6 +194,10 @@ open class Function: @unchecked Sendable {
   /// Whether series of higher orders may carry extra leading axes, a block of directions at once.
   package var pushesBlocksOfSeries: Bool { false }
 
+  /// Bytes that computing tangents takes on the way, beside these: for all vectors of a block together, on however many
+  /// threads, and for each of them.
+  package func scratchBytes(_ node: Node) -> (together: Int, each: Int) { (0, 0) }
+
   /// For each result the sets of seeds that a tangent of its elements may depend on, from those of the inputs, as
   /// ``ElementSets`` keep them; nil where this function does not say. More than there are is allowed, fewer are not:
   /// what is left out of a sparse derivative is taken to be zero.

@@ -27,6 +27,14 @@ final class Convolution: BilinearFunction, @unchecked Sendable {
 
   override var isMultiplication: Bool { true }
 
+  override func scratchBytes(_ node: Node) -> (together: Int, each: Int) {
+    let size = node.dtype.byteCount
+    let operand = node.source(0).map { $0.node.shape(ofOutput: $0.output) } ?? node.savedStorage(0)?.shape
+    let batch = computed == .weight ? operand.map { $0[$0.rank - geometry.rank] } ?? 1 : 1
+    let parts = computed == .weight ? geometry.weightParts(batch) : 1
+    return (BLAS.threads * geometry.columnsSize * size, parts > 1 ? parts * geometry.weightSize * size : 0)
+  }
+
   override func apply(_ a: Tensor, _ b: Tensor) -> Tensor {
     let kernel = ConvolutionKernel(geometry, a.storage.contiguous, b.storage.contiguous)
     return switch computed {

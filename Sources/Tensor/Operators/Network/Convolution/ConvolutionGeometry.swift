@@ -29,6 +29,13 @@ struct ConvolutionGeometry: Sendable, Hashable {
   /// Multiply-adds for one element of the batch.
   var work: Int { filters * taps * windows }
 
+  /// The elements of one group's windows, written out one after the other.
+  var columnsSize: Int { isPointwise ? 0 : taps * windows }
+
+  /// The partial sums of a weight's cotangent over the batch: their number depends on the work alone, so the result does,
+  /// too.
+  func weightParts(_ batch: Int) -> Int { max(1, min(batch, 8, batch &* work / Parallel.productGrain)) }
+
   /// Whether each window is one element, and they follow one another: no columns need to be written.
   var isPointwise: Bool {
     kernel.allSatisfy { $0 == 1 } && stride.allSatisfy { $0 == 1 } && before.allSatisfy { $0 == 0 }

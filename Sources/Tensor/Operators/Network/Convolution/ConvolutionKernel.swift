@@ -50,7 +50,7 @@ struct ConvolutionKernel: Sendable {
     inputSize = geometry.inputSize / geometry.groups
     outputSize = geometry.outputSize / geometry.groups
     weightSize = geometry.weightSize / geometry.groups
-    columnsSize = geometry.isPointwise ? 0 : geometry.taps * geometry.windows
+    columnsSize = geometry.columnsSize
   }
 
   private var batch: Int { a.shape[a.shape.rank - geometry.rank] }
@@ -132,9 +132,8 @@ struct ConvolutionKernel: Sendable {
 
   /// The cotangent of the weight, from that of the result (a) and the input (b).
   func weight() -> Tensor {
-    // Partial sums over the batch: their number depends on the work alone, so the result does, too.
     let batch = batch
-    let parts = max(1, min(batch, 8, batch &* geometry.work / Parallel.productGrain))
+    let parts = geometry.weightParts(batch)
     let shape = lead.followed(by: geometry.weightShape)
     let sums = Tensor.zeros(Shape([parts, shape.elementCount]), dtype: dtype).storage
     let target = UnsafeSendable(sums.pointer)
