@@ -10,7 +10,7 @@ import Tensor
 /// - Precondition: Floating-point inputs and results; a loss of one floating-point element.
 @_disfavoredOverload
 public func gaussNewtonProduct<Input: TensorStructure, Output: TensorStructure>(
-  _ model: @escaping (Input) -> Output, _ loss: @escaping (Output) -> Tensor, at input: Input,
+  _ model: @escaping (Input) -> Output, loss: @escaping (Output) -> Tensor, at input: Input,
   along direction: Input
 ) -> Input {
   let tensors = input.tensors

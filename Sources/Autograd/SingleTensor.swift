@@ -110,10 +110,10 @@ public func vhp(
 
 /// J' H J v, the product with the Gauss-Newton matrix of a convex loss of a model's result.
 public func gaussNewtonProduct(
-  _ model: @escaping (Tensor) -> Tensor, _ loss: @escaping (Tensor) -> Tensor, at x: Tensor, along direction: Tensor
+  _ model: @escaping (Tensor) -> Tensor, loss: @escaping (Tensor) -> Tensor, at x: Tensor, along direction: Tensor
 ) -> Tensor {
   gaussNewtonProduct(
-    { (x: Single) in Single(model(x.tensor)) }, { (y: Single) in loss(y.tensor) }, at: Single(x),
+    { (x: Single) in Single(model(x.tensor)) }, loss: { (y: Single) in loss(y.tensor) }, at: Single(x),
     along: Single(direction)
   ).tensor
 }

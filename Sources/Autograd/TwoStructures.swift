@@ -122,12 +122,12 @@ public func vhp<A: TensorStructure, B: TensorStructure>(
 }
 
 /// J' H J v with the Gauss-Newton matrix of a convex loss of a model of two structures; see
-/// ``gaussNewtonProduct(_:_:at:along:)``.
+/// ``gaussNewtonProduct(_:loss:at:along:)``.
 @_disfavoredOverload
 public func gaussNewtonProduct<A: TensorStructure, B: TensorStructure, Output: TensorStructure>(
-  _ model: @escaping (A, B) -> Output, _ loss: @escaping (Output) -> Tensor, at point: (A, B), along direction: (A, B)
+  _ model: @escaping (A, B) -> Output, loss: @escaping (Output) -> Tensor, at point: (A, B), along direction: (A, B)
 ) -> (A, B) {
-  gaussNewtonProduct(joined(model), loss, at: Pair(point.0, point.1), along: Pair(direction.0, direction.1)).both
+  gaussNewtonProduct(joined(model), loss: loss, at: Pair(point.0, point.1), along: Pair(direction.0, direction.1)).both
 }
 
 /// The diagonal of the Hessian of a function of two structures, as two; see ``hessianDiagonal(_:)``.

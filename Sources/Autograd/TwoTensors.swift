@@ -58,10 +58,10 @@ public func vhp(
 
 /// J' H J v with the Gauss-Newton matrix of a convex loss of a model of two tensors.
 public func gaussNewtonProduct(
-  _ model: @escaping (Tensor, Tensor) -> Tensor, _ loss: @escaping (Tensor) -> Tensor, at point: (Tensor, Tensor),
+  _ model: @escaping (Tensor, Tensor) -> Tensor, loss: @escaping (Tensor) -> Tensor, at point: (Tensor, Tensor),
   along direction: (Tensor, Tensor)
 ) -> (Tensor, Tensor) {
-  two(gaussNewtonProduct(ofPair(model), loss, at: [point.0, point.1], along: [direction.0, direction.1]))
+  two(gaussNewtonProduct(ofPair(model), loss: loss, at: [point.0, point.1], along: [direction.0, direction.1]))
 }
 
 /// The diagonal of the Hessian of a function of two tensors that gives one number, as two.

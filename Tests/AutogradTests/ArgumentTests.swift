@@ -55,8 +55,8 @@ struct ArgumentTests {
     agree(all.product, product, "valueGradAndHVP")
     agree(all.gradient, grad(lossOfList)(list), "valueGradAndHVP")
     agree(
-      gaussNewtonProduct(net, { exp($0).sum() }, at: (x, p), along: (u, v)),
-      gaussNewtonProduct(netOfList, { exp($0).sum() }, at: list, along: along), "gaussNewtonProduct")
+      gaussNewtonProduct(net, loss: { exp($0).sum() }, at: (x, p), along: (u, v)),
+      gaussNewtonProduct(netOfList, loss: { exp($0).sum() }, at: list, along: along), "gaussNewtonProduct")
     agree(hessianDiagonal(loss)(x, p), hessianDiagonal(lossOfList)(list), "hessianDiagonal")
     let sparse = hessian(loss, sparsity: .detected)(x, p)
     #expect(near(sparse.dense(), doubles(hessian(lossOfList, sparsity: .detected)(list).dense()), 1e-12))
@@ -85,7 +85,7 @@ struct ArgumentTests {
     #expect(near(jvp({ a, b in a * a * b }, at: (a, b), along: (u, v)).tangent, [8, 16]))
     #expect(near(linearize({ a, b in a * a * b }, at: (a, b)).pushforward(u, v), [8, 16]))
     // J = [2 a b, a^2] an element, H = 1.
-    let product = gaussNewtonProduct({ a, b in a * a * b }, { square($0).sum() / 2 }, at: (a, b), along: (u, v))
+    let product = gaussNewtonProduct({ a, b in a * a * b }, loss: { square($0).sum() / 2 }, at: (a, b), along: (u, v))
     check(product, [48, 256], [8, 64], "gaussNewtonProduct")
   }
 

@@ -78,7 +78,7 @@ struct BlockNestingTests {
     ("hvpReverse", { f in { hvpReverse(f, at: $0, along: eye($0)) } }),
     ("vhp", { f in { vhp(f, at: $0, along: eye($0)).product } }),
     ("valueGradAndHVP", { f in { valueGradAndHVP(f, at: $0, along: eye($0)).product } }),
-    ("gaussNewtonProduct", { f in { gaussNewtonProduct({ $0 * 1 }, f, at: $0, along: eye($0)) } }),
+    ("gaussNewtonProduct", { f in { gaussNewtonProduct({ $0 * 1 }, loss: f, at: $0, along: eye($0)) } }),
     ("vmap of hvp", { f in { x in vmap { v in hvp(f, at: x, along: v) }(eye(x)) } }),
     (
       "gradPerExample",

@@ -141,7 +141,7 @@ struct GradientVariantTests {
       ("vhp", { _ = vhp(wide, at: x, along: x) }), ("hessianDiagonal", { _ = hessianDiagonal(wide)(x) }),
       ("gradPerExample", { _ = gradPerExample { (p: Tensor, _: Tensor) in p }(x, x) }),
       ("valueAndGradPerExample", { _ = valueAndGradPerExample { (p: Tensor, _: Tensor) in p }(x, x) }),
-      ("gaussNewtonProduct", { _ = gaussNewtonProduct(wide, wide, at: x, along: x) }),
+      ("gaussNewtonProduct", { _ = gaussNewtonProduct(wide, loss: wide, at: x, along: x) }),
     ]
     for (name, call) in calls {
       #expect(misuse(call)?.hasPrefix("\(name): the function's result is float64 [2]") == true, "\(name)")

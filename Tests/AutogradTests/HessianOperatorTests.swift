@@ -313,18 +313,18 @@ struct HessianOperatorTests {
     #expect(near(try g.dense().matrix(), doubles(expected), 1e-13))
     #expect(near(g.gradient, doubles(grad { loss(model($0)) }(x)), 1e-13) && near(g.value, [loss(model(x)).item()]))
     let v = f64(1, 2, -1)
-    #expect(near(gaussNewtonProduct(model, loss, at: x, along: v), doubles(matmul(expected, v)), 1e-13))
-    let block = gaussNewtonProduct(model, loss, at: x, along: Tensor.eye(3, dtype: .float64))
+    #expect(near(gaussNewtonProduct(model, loss: loss, at: x, along: v), doubles(matmul(expected, v)), 1e-13))
+    let block = gaussNewtonProduct(model, loss: loss, at: x, along: Tensor.eye(3, dtype: .float64))
     #expect(near(block, doubles(expected), 1e-13))
     // Of a linear model it is the Hessian; of a linear loss, zero.
     let linear = { (x: Tensor) in matmul(a, x) }
     let same = HessianOperator({ loss(linear($0)) }, at: x)(v)
-    #expect(near(gaussNewtonProduct(linear, loss, at: x, along: v), doubles(same), 1e-12))
-    #expect(doubles(gaussNewtonProduct(model, { $0.sum() }, at: x, along: v)) == [0, 0, 0])
+    #expect(near(gaussNewtonProduct(linear, loss: loss, at: x, along: v), doubles(same), 1e-12))
+    #expect(doubles(gaussNewtonProduct(model, loss: { $0.sum() }, at: x, along: v)) == [0, 0, 0])
     let words =
       "the model's result is int64 [], which has no derivative; a Gauss-Newton product needs floating-point results"
     #expect(
-      misuse { _ = gaussNewtonProduct({ $0.argmax() }, { $0.asType(.float64) }, at: x, along: v) }
+      misuse { _ = gaussNewtonProduct({ $0.argmax() }, loss: { $0.asType(.float64) }, at: x, along: v) }
         == "gaussNewtonProduct: \(words)")
     #expect(
       misuse { _ = HessianOperator(gaussNewton: { $0.argmax() }, loss: { $0.asType(.float64) }, at: x) }
@@ -334,13 +334,13 @@ struct HessianOperatorTests {
       { (x: Tensor) in [x * x, exp(x)] }, { square($0[0]).sum() + $0[1].sum() }, at: x, along: v)
     #expect(near(two, [0.72, 4, -6.48], 1e-13))
     // With respect to the point and the direction.
-    let slope = grad { (x: Tensor) in gaussNewtonProduct(model, loss, at: x, along: v).sum() }(x)
+    let slope = grad { (x: Tensor) in gaussNewtonProduct(model, loss: loss, at: x, along: v).sum() }(x)
     for index in 0..<3 {
       let step = 1e-5 * Tensor.eye(3, dtype: .float64)[index]
-      let ends = [x + step, x - step].map { gaussNewtonProduct(model, loss, at: $0, along: v).sum().item() }
+      let ends = [x + step, x - step].map { gaussNewtonProduct(model, loss: loss, at: $0, along: v).sum().item() }
       #expect(near([slope[index].item()], [(ends[0] - ends[1]) / 2e-5], 1e-8))
     }
-    let toDirection = grad { (v: Tensor) in gaussNewtonProduct(model, loss, at: x, along: v).sum() }(v)
+    let toDirection = grad { (v: Tensor) in gaussNewtonProduct(model, loss: loss, at: x, along: v).sum() }(v)
     #expect(near(toDirection, doubles(expected.sum(axis: 0)), 1e-13))
   }
 

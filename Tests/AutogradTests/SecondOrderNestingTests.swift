@@ -63,7 +63,7 @@ struct SecondOrderNestingTests {
     ("hvp", { f in { hvp(f, at: $0, along: Tensor.ones(like: $0)) } }),
     ("hvpReverse", { f in { hvpReverse(f, at: $0, along: Tensor.ones(like: $0)) } }),
     ("valueGradAndHVP", { f in { valueGradAndHVP(f, at: $0, along: Tensor.ones(like: $0)).product } }),
-    ("gaussNewtonProduct", { f in { gaussNewtonProduct({ $0 * 1 }, f, at: $0, along: Tensor.ones(like: $0)) } }),
+    ("gaussNewtonProduct", { f in { gaussNewtonProduct({ $0 * 1 }, loss: f, at: $0, along: Tensor.ones(like: $0)) } }),
     (
       "directionalDerivatives",
       { f in { directionalDerivatives(f, at: $0, along: Tensor.ones(like: $0), order: 2)[2] } }

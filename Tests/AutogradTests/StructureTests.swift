@@ -39,7 +39,7 @@ struct StructureTests {
       ("vhp: the direction", { _ = vhp(f, at: at, along: wrong) }),
       ("valueGradAndHVP: the direction", { _ = valueGradAndHVP(f, at: at, along: wrong) }),
       ("linearize: the tangent", { _ = linearize(f, at: at).pushforward(wrong) }),
-      ("gaussNewtonProduct: the direction", { _ = gaussNewtonProduct({ $0 }, f, at: at, along: wrong) }),
+      ("gaussNewtonProduct: the direction", { _ = gaussNewtonProduct({ $0 }, loss: f, at: at, along: wrong) }),
       ("directionalDerivatives: the direction", { _ = directionalDerivatives(f, at: at, along: wrong, order: 3) }),
       ("HessianOperator: the vector", { _ = h(wrong) }), ("solve: the right side", { _ = try h.solve(wrong) }),
       ("vjp: the cotangent", { _ = vjp({ (p: [String: Tensor]) in p }, at: at).pullback(wrong) }),

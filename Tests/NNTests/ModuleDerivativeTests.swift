@@ -111,7 +111,7 @@ import Testing
         } loss: {
           mse($0, target)
         },
-        gaussNewtonProduct(net, { mse($0, target) }, at: values, along: v))
+        gaussNewtonProduct(net, loss: { mse($0, target) }, at: values, along: v))
       #expect(throws: MemoryBudgetError.self) { try hessian(model, memoryBudget: .bytes(8), body) }
       #expect(throws: MemoryBudgetError.self) { try jacobian(model, memoryBudget: .bytes(8)) { $0(x) } }
     }
@@ -123,9 +123,9 @@ import Testing
     #expect(checkGradients(order: 2, of: model, body).passed && checkSecondOrder(of: model, body).passed)
     let wrong = checkHVP("frozen", of: model) { mse($0(x) * $0(x).detached(), target) }
     #expect(!wrong.passed && wrong.function == "frozen")
-    let (costs, expected) = (predictCost(model, body), predictCost(of: loss, at: values))
+    let (costs, expected) = (predictCost(of: model, body), predictCost(of: loss, at: values))
     #expect(costs.hvp.flops > costs.gradient.flops && costs.hessianBudget == expected.hessianBudget)
-    #expect(costs.hessian.flops > 0 && predictJacobianCost(model) { $0(x) }.cost.flops > 0)
+    #expect(costs.hessian.flops > 0 && predictJacobianCost(of: model) { $0(x) }.cost.flops > 0)
     #expect(model.parameters.allSatisfy { $0.grad == nil })
   }
 

@@ -37,15 +37,15 @@ public func checkSecondOrder<M: Module, Output: TensorStructure>(
 /// Says what the value, the gradient, a Hessian-vector product and the dense Hessian of a loss with respect to a
 /// module's parameters would cost; see ``predictCost(of:at:)``. The loss is evaluated twice.
 ///
-///     let costs = predictCost(model) { mse($0(x), target) }
-public func predictCost<M: Module>(_ model: M, _ loss: (M) -> Tensor) -> DerivativeCosts {
+///     let costs = predictCost(of: model) { mse($0(x), target) }
+public func predictCost<M: Module>(of model: M, _ loss: (M) -> Tensor) -> DerivativeCosts {
   model.atParameters(of: loss) { f, values in predictCost(of: f, at: values) }
 }
 
 /// Says what the dense Jacobian of a module's results with respect to its parameters would cost, and the least memory
 /// budget that it takes; see ``predictJacobianCost(of:at:mode:)``. The module is evaluated once.
 public func predictJacobianCost<M: Module, Output: TensorStructure>(
-  _ model: M, mode: JacobianMode = .automatic, _ results: (M) -> Output
+  of model: M, mode: JacobianMode = .automatic, _ results: (M) -> Output
 ) -> (cost: ComputationCost, budget: Int) {
   model.atParameters(of: results) { f, values in predictJacobianCost(of: f, at: values, mode: mode) }
 }

@@ -43,12 +43,12 @@ public func vhp<M: Module>(
 ///
 ///     let product = gaussNewtonProduct(model, along: v) { $0(x) } loss: { mse($0, target) }
 ///
-/// Costs about three gradients; memory: both graphs. See ``gaussNewtonProduct(_:_:at:along:)``.
+/// Costs about three gradients; memory: both graphs. See ``gaussNewtonProduct(_:loss:at:along:)``.
 /// - Precondition: Floating-point results; a loss of one floating-point element.
 public func gaussNewtonProduct<M: Module, Output: TensorStructure>(
   _ model: M, along direction: [Tensor], _ results: (M) -> Output, loss: @escaping (Output) -> Tensor
 ) -> [Tensor] {
-  model.atParameters(of: results) { f, values in gaussNewtonProduct(f, loss, at: values, along: direction) }
+  model.atParameters(of: results) { f, values in gaussNewtonProduct(f, loss: loss, at: values, along: direction) }
 }
 
 extension HessianOperator where Input == [Tensor] {
