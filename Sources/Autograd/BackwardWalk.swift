@@ -77,7 +77,8 @@ final class BackwardWalk: CotangentSink {
     guard cotangent.dtype == node.dtype(ofOutput: output) else {
       return Misuse.fail(
         "derivative",
-        "a vjp gave a \(cotangent.dtype) cotangent for a \(node.dtype(ofOutput: output)) result of \(node.function.name)"
+        "a vjp gave \(cotangent.dtype.withArticle) cotangent for \(node.dtype(ofOutput: output).withArticle) result of "
+          + node.function.name
       )
     }
     let inner = cotangent.shape.last(Swift.max(cotangent.rank - lead.rank, 0))

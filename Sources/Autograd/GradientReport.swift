@@ -81,10 +81,10 @@ public struct GradientReport: Sendable, CustomStringConvertible {
   public var description: String {
     if let obstacle { return "\(function): \(obstacle)" }
     if isVacuous { return "\(function): nothing was compared, the function has no floating-point results" }
-    if passed { return "\(function): derivatives to order \(order) agree in \(comparisons) numbers" }
+    if passed { return "\(function): derivatives to order \(order) agree in \(counted(comparisons, "number"))" }
     let rest = failureCount > failures.count ? ["and \(failureCount - failures.count) more"] : []
     return
-      (["\(function): \(failureCount) of \(comparisons) numbers disagree"]
+      (["\(function): \(failureCount) of \(counted(comparisons, "number")) disagree"]
       + failures.map { "  \($0)" } + rest.map { "  \($0)" }).joined(separator: "\n")
   }
 }

@@ -147,7 +147,8 @@ struct Examples<Input: TensorStructure> {
   private func difference<Output: TensorStructure>(
     _ result: Output, _ count: Int, from first: (result: Output, count: Int)
   ) -> String? {
-    result.difference(from: first.result) ?? (count == first.count ? nil : "\(count) tensors instead of \(first.count)")
+    result.difference(from: first.result)
+      ?? (count == first.count ? nil : "\(counted(count, "tensor")) instead of \(first.count)")
   }
 
   /// No results, of the shapes and dtypes that an example of ones has. Ones rather than zeros, since fewer functions

@@ -104,8 +104,10 @@ private struct BatchWalk {
     if losses.shape == [count], losses.dtype.isFloatingPoint { return true }
     Misuse.report(
       operation,
-      "the function gave \(losses.dtype) \(losses.shape) for \(count) examples; it gives one floating-point number for "
-        + "each, [\(count)]: reduce over other axes than the first, for example with mean(axis: 1) or reduction: .none")
+      "the function gave \(losses.dtype) \(losses.shape) for \(counted(count, "example")); it gives one floating-point "
+        + "number for each, [\(count)]: reduce over other axes than the first, for example with mean(axis: 1) or "
+        + "reduction: .none"
+    )
     return false
   }
 

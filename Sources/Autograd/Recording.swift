@@ -21,7 +21,8 @@ struct Recording<Output> {
     if let bad = tensors.first(where: { !$0.dtype.isFloatingPoint }) {
       Misuse.report(
         operation,
-        "cannot differentiate with respect to a \(bad.dtype) tensor of shape \(bad.shape); convert it with asType(.float32)"
+        "cannot differentiate with respect to \(bad.dtype.withArticle) tensor of shape \(bad.shape); convert it with "
+          + "asType(.float32)"
       )
       return nil
     }

@@ -38,8 +38,8 @@ extension TensorStructure {
     if !rest.isEmpty {
       Misuse.report(
         "\(Self.self)",
-        "rebuilt(from:) took \(tensors.count - rest.count) of \(tensors.count) tensors; it must take as many as "
-          + "`tensors` gives, in that order")
+        "rebuilt(from:) took \(tensors.count - rest.count) of \(counted(tensors.count, "tensor")); it must take as "
+          + "many as `tensors` gives, in that order")
     }
     return result
   }
@@ -75,7 +75,7 @@ extension Array: TensorStructure where Element: TensorStructure {
   }
   /// Of their counts, or of the first elements that differ.
   public func difference(from other: [Element]) -> String? {
-    if count != other.count { return "\(count) elements instead of \(other.count)" }
+    if count != other.count { return "\(counted(count, "element")) instead of \(other.count)" }
     for (index, (element, counterpart)) in zip(self, other).enumerated() {
       if let found = element.difference(from: counterpart) { return "in element \(index) \(found)" }
     }

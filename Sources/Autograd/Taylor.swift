@@ -104,7 +104,7 @@ private func areOrders(_ orders: [Int], of directions: Int) -> Bool {
     return false
   }
   if orders.count != directions {
-    Misuse.report("directionalDerivatives", "\(orders.count) orders for \(directions) directions")
+    Misuse.report("directionalDerivatives", "\(counted(orders.count, "order")) for \(counted(directions, "direction"))")
     return false
   }
   if orders.reduce(0, +) > 60 {

@@ -10,13 +10,35 @@ extension Tensor {
 /// Whether a result is one floating-point number; reports where it is not.
 func isNumber(_ y: Tensor, _ operation: String) -> Bool {
   guard y.count == 1, y.dtype.isFloatingPoint else {
+    let wanted = WantedOfNumber(operation)
     Misuse.report(
       operation,
-      "the function's result is \(y.dtype) \(y.shape), and a gradient is of one floating-point number: reduce "
-        + "it, for example with sum(), or use vjp with a seed")
+      "the function's result is \(y.dtype) \(y.shape), and \(wanted.what) is of one floating-point number: "
+        + "reduce it, for example with sum()\(wanted.otherwise)")
     return false
   }
   return true
+}
+
+/// What a transform of one number gives, and what there is for functions of several.
+private struct WantedOfNumber {
+  let what, otherwise: String
+
+  init(_ operation: String) {
+    switch operation {
+    case "grad", "valueAndGrad", "valueGradAndAuxiliary":
+      (what, otherwise) = ("a gradient", ", or use vjp with a cotangent")
+    case let name where name.contains("PerExample"):
+      (what, otherwise) = ("an example's gradient", ", or use vmap of a jacobian")
+    case "gaussNewtonProduct":
+      (what, otherwise) = ("a loss", "")
+    case "predictCost":
+      (what, otherwise) = ("a gradient", ", or use predictJacobianCost")
+    default:
+      // Of second order: a cotangent makes a number of several.
+      (what, otherwise) = ("a Hessian", ", or with a cotangent u, (u * result).sum()")
+    }
+  }
 }
 
 /// Whether tensors have the shapes (plus common leading axes) and dtypes of others.
@@ -24,18 +46,22 @@ func fit(
   _ tensors: [Tensor], _ others: [Tensor], _ operation: String, _ what: String, _ whose: String
 ) -> Bool {
   guard tensors.count == others.count else {
-    Misuse.report(operation, "the \(what) has \(tensors.count) tensors, the \(whose) \(others.count)")
+    Misuse.report(operation, "the \(what) has \(counted(tensors.count, "tensor")), the \(whose) \(others.count)")
     return false
   }
   let lead = zip(tensors, others).map { $0.rank - $1.rank }.first ?? 0
-  for (tensor, other) in zip(tensors, others) {
+  for (index, (tensor, other)) in zip(tensors, others).enumerated() {
     let fits =
       lead >= 0 && tensor.rank - other.rank == lead && tensor.shape.last(other.rank) == other.shape
       && tensor.shape.first(lead) == tensors[0].shape.first(lead) && tensor.dtype == other.dtype
     guard fits else {
+      // The first tensor says which leading axes all of them have.
+      let shared = index > 0 && lead > 0 ? tensors[0].shape.first(lead) : []
       Misuse.report(
         operation,
-        "a \(what) is \(tensor.dtype) \(tensor.shape), it must be \(other.dtype) \(other.shape) as the \(whose) is")
+        "a \(what) is \(tensor.dtype) \(tensor.shape), it must be \(other.dtype) \(shared.followed(by: other.shape)) "
+          + "as the \(whose) is"
+          + (shared.rank == 0 ? "" : ", behind the leading axes \(shared) that the first tensor of the \(what) has"))
       return false
     }
   }

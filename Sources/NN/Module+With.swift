@@ -28,7 +28,9 @@ extension Module {
   private func fit(_ values: [Tensor], _ named: [(name: String, parameter: Parameter)]) -> Bool {
     guard values.count == named.count else {
       Misuse.report(
-        "Module.with", "got \(values.count) values for \(named.count) parameters; give one for each, in their order")
+        "Module.with",
+        "got \(counted(values.count, "value")) for \(counted(named.count, "parameter")); give one for each, in "
+          + "their order")
       return false
     }
     for (value, (name, parameter)) in zip(values, named)

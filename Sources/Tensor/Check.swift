@@ -32,6 +32,9 @@ private final class ErrorScope: ThreadScope {
   var finding: TensorError?
 }
 
+/// A number of things, as a message says it: `1 tensor`, `2 tensors`.
+package func counted(_ count: Int, _ thing: String) -> String { "\(count) \(thing)\(count == 1 ? "" : "s")" }
+
 /// The one voice of misuse.
 package enum Misuse {
   /// Whether something was reported inside a `withTensorErrors` that runs on: results may be placeholders.

@@ -18,6 +18,16 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, Codable {
   @inlinable public var isFloatingPoint: Bool { rawValue < 2 }
 }
 
+extension DType {
+  /// Its name behind an article, for messages: `a float32`, `an int32`.
+  package var withArticle: String {
+    switch self {
+    case .int32, .int64: "an \(self)"
+    default: "a \(self)"
+    }
+  }
+}
+
 extension DType: CustomStringConvertible {
   /// Its name, as in code: `float32`.
   public var description: String {

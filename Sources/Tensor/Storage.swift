@@ -114,7 +114,7 @@ package final class Storage: @unchecked Sendable {
 
 @inline(never)
 private func outOfMemory(_ shape: Shape, _ dtype: DType) -> Never {
-  fatalError("memory: the system has none left for a \(dtype) tensor of shape \(shape)")
+  fatalError("memory: the system has none left for \(dtype.withArticle) tensor of shape \(shape)")
 }
 
 /// The caching allocator that tensors' memory comes from.

@@ -163,13 +163,13 @@ struct CustomFunctionTests {
     let x = f64(1, 2)
     #expect(
       misuse { _ = grad { Miscounted()($0).sum() }(x) }
-        == "Miscounted: vjp gave 2 cotangents for 1 inputs; give nil where one is zero")
+        == "Miscounted: vjp gave 2 cotangents for 1 input; give nil where one is zero")
     #expect(
       misuse { _ = jvp({ Miscounted()($0) }, at: x, along: x) }
-        == "Miscounted: jvp gave 0 tangents for 1 results; give nil where one is zero")
+        == "Miscounted: jvp gave 0 tangents for 1 result; give nil where one is zero")
     #expect(
       misuse { _ = directionalDerivatives({ Miscounted()($0) }, at: x, along: x, order: 3) as [Tensor] }
-        == "Miscounted: jvp gave 0 tangents for 1 results; give nil where one is zero")
+        == "Miscounted: jvp gave 0 tangents for 1 result; give nil where one is zero")
   }
 
   /// What is not saved cannot be read.

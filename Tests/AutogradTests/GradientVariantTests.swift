@@ -160,7 +160,7 @@ struct GradientVariantTests {
     let whole = Tensor([1, 2] as [Int])
     #expect(
       misuse { _ = linearTranspose({ (x: Tensor) in x }, like: whole) }?.hasPrefix(
-        "linearTranspose: cannot differentiate with respect to a int64") == true)
+        "linearTranspose: cannot differentiate with respect to an int64") == true)
     #expect(
       misuse { _ = linearTranspose({ 2 * $0 }, like: x)(one) }
         == "linearTranspose: a cotangent is float64 [1], it must be float64 [2] as the result is")

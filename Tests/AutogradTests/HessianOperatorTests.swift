@@ -331,7 +331,7 @@ struct HessianOperatorTests {
         == "HessianOperator: \(words)")
     // Several results.
     let two = gaussNewtonProduct(
-      { (x: Tensor) in [x * x, exp(x)] }, { square($0[0]).sum() + $0[1].sum() }, at: x, along: v)
+      { (x: Tensor) in [x * x, exp(x)] }, loss: { square($0[0]).sum() + $0[1].sum() }, at: x, along: v)
     #expect(near(two, [0.72, 4, -6.48], 1e-13))
     // With respect to the point and the direction.
     let slope = grad { (x: Tensor) in gaussNewtonProduct(model, loss: loss, at: x, along: v).sum() }(x)

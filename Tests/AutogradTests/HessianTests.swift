@@ -148,8 +148,8 @@ struct HessianTests {
   @Test func misuseIsReported() {
     #expect(
       misuse { _ = try hessian { (x: Tensor) in x * 2 }(f64(1, 2)) }
-        == "hessian: the function's result is float64 [2], and a gradient is of one floating-point number: reduce it, "
-        + "for example with sum(), or use vjp with a seed")
+        == "hessian: the function's result is float64 [2], and a Hessian is of one floating-point number: reduce it, "
+        + "for example with sum(), or with a cotangent u, (u * result).sum()")
     #expect(
       misuse { _ = try hessian { (x: Tensor) in x.sum() }(Tensor.zeros([1, 1, 1, 1, 1])) }?.hasPrefix(
         "hessian: a block between tensors of rank 5 and 5") == true)

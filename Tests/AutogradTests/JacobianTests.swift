@@ -86,7 +86,7 @@ struct JacobianTests {
         == "jacobian: a result is int64 [1], which has no derivative; leave it out")
     #expect(
       misuse { _ = try jacobian { (x: Tensor) in x * 2 }(Tensor([1, 2] as [Int])) }?.hasPrefix(
-        "jacobian: cannot differentiate with respect to a int64 tensor") == true)
+        "jacobian: cannot differentiate with respect to an int64 tensor") == true)
     let wide = Tensor.zeros([1, 1, 1, 1, 1], dtype: .float64)
     #expect(
       misuse { _ = try jacobian { (x: Tensor) in x * 2 }(wide) }?.hasPrefix(
@@ -110,7 +110,7 @@ struct JacobianTests {
         let j: BlockMatrix = try jacobian { (p: [Tensor]) in [p[0]] }([Tensor([1] as [Int])])
         _ = (j[0, 0], j.matrix())
         reached += 1
-      }?.hasPrefix("jacobian: cannot differentiate with respect to a int64 tensor") == true && reached == 2)
+      }?.hasPrefix("jacobian: cannot differentiate with respect to an int64 tensor") == true && reached == 2)
     #expect(
       misuse { _ = try hessian { (p: [Tensor]) in p[0] }([f64(1, 2)])[0, 0] }?.hasPrefix("hessian: the function's")
         == true)

@@ -36,7 +36,7 @@ struct SolveTests {
     for (found, expected) in zip(h(x), b) { #expect(near(found, doubles(expected), 1e-9)) }
     #expect(
       misuse { _ = try h.solve(b) { [$0[0]] } }
-        == "solve: the preconditioner's result has 1 tensors, the input 2")
+        == "solve: the preconditioner's result has 1 tensor, the input 2")
     #expect(
       misuse { _ = try h.solve(b) { $0.map { -$0 } } }?.hasPrefix(
         "solve: the preconditioner is not positive definite: a residual's product with its own image is -") == true)

@@ -91,7 +91,8 @@ struct SparseHessianTests {
       misuse { _ = hessian(f, sparsity: .pattern(rows: [0, 20], columns: [1, 1]))(x) }
         == "hessian: the pattern names element 20 of an input of 20 elements")
     #expect(
-      misuse { _ = Sparsity.pattern(rows: [0], columns: []) } == "Sparsity.pattern: there are 1 rows and 0 columns")
+      misuse { _ = Sparsity.pattern(rows: [0], columns: []) } == "Sparsity.pattern: the pattern has 1 row and 0 columns"
+    )
     #expect(misuse { _ = Sparsity.banded(-1) } == "Sparsity.banded: the width is -1; it must be 0 or more")
     let mixed = [f64(1), Tensor([1.0] as [Float])]
     #expect(

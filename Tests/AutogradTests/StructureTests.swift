@@ -16,10 +16,10 @@ struct StructureTests {
   @Test func whatDiffers() {
     let x = f64(1)
     #expect([x].difference(from: [x]) == nil && x.difference(from: f64(1, 2)) == nil)
-    #expect([x].difference(from: [x, x]) == "1 elements instead of 2")
+    #expect([x].difference(from: [x, x]) == "1 element instead of 2")
     #expect(["a": x].difference(from: ["b": x]) == #"the keys ["a"] instead of ["b"]"#)
     #expect([nil, x].difference(from: [x, nil] as [Tensor?]) == "in element 0 nil instead of a value")
-    #expect(Pair(x, [x]).difference(from: Pair(x, [])) == "1 elements instead of 0")
+    #expect(Pair(x, [x]).difference(from: Pair(x, [])) == "1 element instead of 0")
     let nested = ["k": [x, nil] as [Tensor?]]
     #expect(nested.difference(from: nested) == nil)
     #expect(nested.difference(from: ["k": [nil, x]]) == "at k in element 0 a value instead of nil")

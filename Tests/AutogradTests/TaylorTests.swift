@@ -348,13 +348,13 @@ struct TaylorTests {
         == "directionalDerivatives: a direction is float32 [2], it must be float64 [2] as the input is")
     #expect(
       misuse { _ = directionalDerivatives(f, at: x, alongEach: [x], orders: [1, 2]) }
-        == "directionalDerivatives: 2 orders for 1 directions")
+        == "directionalDerivatives: 2 orders for 1 direction")
     #expect(
       misuse {
         let _: [Tensor] = directionalDerivatives(
           f, at: Tensor([1, 2] as [Int]), along: Tensor([1, 2] as [Int]), order: 1)
       }?
-      .contains("cannot differentiate with respect to a int64 tensor") == true)
+      .contains("cannot differentiate with respect to an int64 tensor") == true)
   }
 
   /// Taylor mode passes no gradient whose computation was not recorded.

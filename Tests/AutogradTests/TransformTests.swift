@@ -21,7 +21,7 @@ struct TransformTests {
     #expect(
       misuse { _ = grad { (x: Tensor) in x * 2 }(f64(1, 2)) }
         == "grad: the function's result is float64 [2], and a gradient is of one floating-point number: reduce it, for "
-        + "example with sum(), or use vjp with a seed")
+        + "example with sum(), or use vjp with a cotangent")
   }
 
   @Test func structures() {
@@ -190,9 +190,47 @@ struct TransformTests {
         == "hvp: a direction is float64 [], it must be float64 [2] as the input is")
     #expect(
       misuse { _ = jvp({ (p: [Tensor]) in p[0] }, at: [x, x], along: [x]) }
-        == "jvp: the tangent has 1 tensors, the input 2")
+        == "jvp: the tangent has 1 tensor, the input 2")
     #expect(
       misuse { _ = jvp({ (p: [Tensor]) in p[0] }, at: [x, x], along: [x.unsqueezed(axis: 0), x]) }?.contains(
         "float64 [2]") == true)
+  }
+
+  /// What is wrong is named where each tensor has a shape that would do alone.
+  @Test func leadingAxesOfADirectionAreTheSame() {
+    let p = [f64(1, 2), scalar(3)]
+    let f = { (p: [Tensor]) in (square(p[0]) * p[1]).sum() }
+    #expect(
+      misuse { _ = hvp(f, at: p, along: [Tensor.zeros([3, 2], dtype: .float64), scalar(1)]) }
+        == "hvp: a direction is float64 [], it must be float64 [3] as the input is, behind the leading axes [3] that "
+        + "the first tensor of the direction has")
+    #expect(
+      misuse { _ = jvp(f, at: p, along: [f64(1, 2), f64(1, 2)]) }
+        == "jvp: a tangent is float64 [2], it must be float64 [] as the input is")
+  }
+
+  /// The advice is one that the transform's caller can follow.
+  @Test func whatToDoWithSeveralNumbers() throws {
+    let x = f64(1, 2)
+    let f = { (x: Tensor) in x * 2 }
+    let beyond: [(advice: String, call: () throws -> Void)] = [
+      (
+        "a gradient is of one floating-point number: reduce it, for example with sum(), or use vjp with a cotangent",
+        { _ = valueAndGrad(f)(x) }
+      ),
+      (
+        "a Hessian is of one floating-point number: reduce it, for example with sum(), or with a cotangent u, "
+          + "(u * result).sum()", { _ = hvp(f, at: x, along: x) }
+      ),
+      ("(u * result).sum()", { _ = hessianDiagonal(f)(x) }), ("(u * result).sum()", { _ = HessianOperator(f, at: x) }),
+      ("or use vmap of a jacobian", { _ = gradPerExample { p, x in p * x }(x, x) }),
+      ("or use predictJacobianCost", { _ = predictCost(of: f, at: x) }),
+      ("a loss is of one floating-point number", { _ = gaussNewtonProduct(f, loss: f, at: x, along: x) }),
+    ]
+    for (advice, call) in beyond { #expect(misuse(call)?.contains(advice) == true, "\(advice)") }
+    // As it says: of the sum with a cotangent.
+    let u = f64(3, -1)
+    #expect(try near(hessian { (x: Tensor) in (u * exp(x)).sum() }(x).diagonal(), [3 * exp(1), -exp(2)]))
+    #expect(try vmap(jacobian { (x: Tensor) in square(x).unsqueezed(axis: 0) })(x).shape == [2, 1])
   }
 }

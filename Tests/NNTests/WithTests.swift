@@ -91,7 +91,7 @@ import Testing
     var values = values
     #expect(
       refusal { model.with([values[0]]) { _ in } }
-        == "Module.with: got 1 values for 3 parameters; give one for each, in their order")
+        == "Module.with: got 1 value for 3 parameters; give one for each, in their order")
     values[1] = Tensor.zeros([3], dtype: .float64)
     #expect(
       refusal { model.with(values) { _ in } }

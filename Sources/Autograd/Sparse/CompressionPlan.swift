@@ -33,7 +33,7 @@ struct CompressionPlan: Sendable {
     case .banded(let width): self.init(count: count, banded: width)
     case .pattern(let rows, let columns):
       if let bad = (rows + columns).first(where: { $0 < 0 || $0 >= count }) {
-        Misuse.report("hessian", "the pattern names element \(bad) of an input of \(count) elements")
+        Misuse.report("hessian", "the pattern names element \(bad) of an input of \(counted(count, "element"))")
         return nil
       }
       self.init(RowLists(pairs: rows, columns, rowCount: count))

@@ -102,6 +102,6 @@ public struct SparseMatrix: Sendable, CustomStringConvertible {
 
   /// The dtype, the shape and how many elements are kept: `SparseMatrix(float64 [3, 3], 7 elements)`.
   public var description: String {
-    "SparseMatrix(\(values.dtype) [\(rowCount), \(columnCount)], \(count) elements)"
+    "SparseMatrix(\(values.dtype) [\(rowCount), \(columnCount)], \(counted(count, "element")))"
   }
 }

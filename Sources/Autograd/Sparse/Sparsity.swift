@@ -32,7 +32,8 @@ public struct Sparsity: Sendable, Hashable {
   /// - Precondition: As many rows as columns.
   public static func pattern(rows: [Int], columns: [Int]) -> Sparsity {
     if rows.count != columns.count {
-      Misuse.report("Sparsity.pattern", "there are \(rows.count) rows and \(columns.count) columns")
+      Misuse.report(
+        "Sparsity.pattern", "the pattern has \(counted(rows.count, "row")) and \(counted(columns.count, "column"))")
     }
     let count = Swift.min(rows.count, columns.count)
     return Sparsity(kind: .pattern(Array(rows.prefix(count)), Array(columns.prefix(count))))

@@ -66,7 +66,7 @@ extension Formula {
   }
 
   func takes(_ count: Int) -> Bool {
-    if count != inputCount { Misuse.report(label, "takes \(inputCount) inputs, got \(count)") }
+    if count != inputCount { Misuse.report(label, "takes \(counted(inputCount, "input")), got \(count)") }
     return count == inputCount
   }
 

@@ -157,7 +157,7 @@ open class Function: @unchecked Sendable {
 
   package func pullback(_ node: Node, _ cotangents: [Tensor?], _ sink: any CotangentSink) {
     let results = vjp(cotangents, SavedTensors(node: node, declared: saves))
-    guard fits(results, node.inputCount, "vjp", "cotangents", "inputs") else { return }
+    guard fits(results, node.inputCount, "vjp", "cotangent", "input") else { return }
     for (index, result) in results.enumerated() {
       if let result { node.deliver(result, toInput: index, sink) }
     }
@@ -177,13 +177,14 @@ open class Function: @unchecked Sendable {
 
   /// What `jvp` gave, where it is a tangent for each result; zeros after a report.
   final func derivatives(_ tangents: [Tensor?], _ node: Node) -> [Tensor?] {
-    fits(tangents, node.outputCount, "jvp", "tangents", "results")
+    fits(tangents, node.outputCount, "jvp", "tangent", "result")
       ? tangents : Array(repeating: nil, count: node.outputCount)
   }
 
   private func fits(_ given: [Tensor?], _ count: Int, _ rule: String, _ what: String, _ whose: String) -> Bool {
     if given.count != count {
-      Misuse.report(name, "\(rule) gave \(given.count) \(what) for \(count) \(whose); give nil where one is zero")
+      Misuse.report(
+        name, "\(rule) gave \(counted(given.count, what)) for \(counted(count, whose)); give nil where one is zero")
     }
     return given.count == count
   }

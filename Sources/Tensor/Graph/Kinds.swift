@@ -181,7 +181,7 @@ extension Function {
   /// Whether a function of so many inputs was given as many; false after a report.
   fileprivate func takes(_ count: Int, _ inputs: [Tensor]) -> Bool {
     if inputs.count != count {
-      Misuse.report(name, "takes \(count) input\(count == 1 ? "" : "s"), got \(inputs.count)")
+      Misuse.report(name, "takes \(counted(count, "input")), got \(inputs.count)")
     }
     return inputs.count == count
   }

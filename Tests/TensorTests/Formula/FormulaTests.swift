@@ -164,7 +164,7 @@ struct FormulaTests {
     #expect(misuse { _ = f([x, x, x]) } == "f: takes 2 inputs, got 3")
     #expect(misuse { _ = f(x, x, x) } == "f: takes 2 inputs, got 3")
     #expect(
-      misuse { _ = f.sum(x) } == "f.sum: takes 2 inputs and reduces one result; got 1 inputs, 1 results")
+      misuse { _ = f.sum(x) } == "f.sum: takes 2 inputs and reduces one result; got 1 input, 1 result")
   }
 
   @Test func manyTemporariesAndLongPrograms() {

@@ -95,7 +95,8 @@ extension Tensor {
     guard count <= source.count, source.dtype == dtype else {
       return Misuse.fail(
         "maskedScatter",
-        "the mask is true \(count) times in \(dtype) numbers, the source has \(source.count) \(source.dtype) elements")
+        "the mask is true \(counted(count, "time")) in \(dtype) numbers, the source has "
+          + counted(source.count, "\(source.dtype) element"))
     }
     var flat = expanded(to: wide).flattened()
     if count > 0 { flat[flags] = source.flattened().part(0, 0, count) }

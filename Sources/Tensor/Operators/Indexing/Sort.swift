@@ -38,7 +38,9 @@ extension Tensor {
   public func topK(_ k: Int, axis: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
     guard let axis = normalizedAxis(axis, rank: rank, "topK") else { return (.placeholder, .placeholder) }
     guard k >= 0, k <= shape[axis] else {
-      return (Misuse.fail("topK", "axis \(axis) of shape \(shape) does not have \(k) elements"), .placeholder)
+      return (
+        Misuse.fail("topK", "axis \(axis) of shape \(shape) does not have \(counted(k, "element"))"), .placeholder
+      )
     }
     let order = argsort(axis: axis, descending: largest)
     if isWatched && k > 0 {

@@ -111,7 +111,7 @@ extension Tensor {
     let known = wanted.reduce(1) { $1 == -1 ? $0 : $0 * $1 }
     if open.count == 1 && known > 0 && count % known == 0 { result[open[0]] = count / known }
     guard result.allSatisfy({ $0 >= 0 }), result.elementCount == count else {
-      Misuse.report("reshaped", "\(shape) has \(count) elements and cannot become \(wanted)")
+      Misuse.report("reshaped", "\(shape) has \(counted(count, "element")) and cannot become \(wanted)")
       return nil
     }
     return result

@@ -95,7 +95,8 @@ public func einsum(_ equation: String, _ tensors: [Tensor]) -> Tensor {
     let left = sides[0].filter { $0 != "-" }
     let terms = left.split(separator: ",", omittingEmptySubsequences: false).map(Array.init)
     guard terms.count == tensors.count, sides.count <= 2, !tensors.isEmpty else {
-      return Misuse.fail("einsum", "\(equation) has \(terms.count) terms for \(tensors.count) tensors")
+      return Misuse.fail(
+        "einsum", "\(equation) has \(counted(terms.count, "term")) for \(counted(tensors.count, "tensor"))")
     }
     var operands: [Lettered] = []
     for (tensor, term) in zip(tensors, terms) {

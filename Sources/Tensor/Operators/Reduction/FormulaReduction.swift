@@ -228,7 +228,8 @@ extension Formula {
     guard inputs.count == inputCount, results.count == 1 else {
       return Misuse.fail(
         name(operation),
-        "takes \(inputCount) inputs and reduces one result; got \(inputs.count) inputs, \(results.count) results")
+        "takes \(counted(inputCount, "input")) and reduces one result; got \(counted(inputs.count, "input")), "
+          + counted(results.count, "result"))
     }
     if mean, let other = inputs.first(where: { !$0.dtype.isFloatingPoint }) {
       return Misuse.fail(
