@@ -3,8 +3,9 @@ import Tensor
 /// J' H J v, the product with the Gauss-Newton matrix: J is the Jacobian of `model` at the input, H the Hessian
 /// of `loss`, a convex function of the model's results that gives one number.
 ///
-/// Costs an evaluation with its gradient and about two gradients more: one product each with J, H and J'; memory: the
-/// model's graph and that of the loss's gradient. For many products at one point see ``HessianOperator/init(gaussNewton:loss:at:)``.
+/// Of the input's structure and shapes. Costs 2.3 G of arithmetic (G: a gradient with its value, of a net): both
+/// recorded, and one product each with J, H and J'; memory: the model's graph and that of the loss's gradient. For
+/// many products at one point see ``HessianOperator/init(gaussNewton:loss:at:)``.
 /// - Parameter direction: v, of the input's structure, shapes and dtypes; its tensors may carry extra leading
 ///   axes, all the same, and the product then carries them too.
 /// - Precondition: Floating-point inputs and results; a loss of one floating-point element.

@@ -37,7 +37,7 @@ public func valueGradAndAuxiliary<Input: TensorStructure, Auxiliary: TensorStruc
 ///     elementwiseGrad { sin($0) * $0 }(x)                    // of x's shape
 ///     elementwiseGrad(elementwiseGrad { exp(-$0 * $0) })(x)  // the second derivative
 ///
-/// Costs about two to three evaluations.
+/// Costs two to three evaluations; memory: the graph.
 /// - Precondition: A floating-point input; a result of its shape, whose every element depends on the input's element
 ///   there alone (else it is the sum over the elements of the result of their derivatives).
 public func elementwiseGrad(_ f: @escaping (Tensor) -> Tensor) -> (Tensor) -> Tensor {
@@ -48,6 +48,10 @@ public func elementwiseGrad(_ f: @escaping (Tensor) -> Tensor) -> (Tensor) -> Te
 /// The derivatives of a pointwise function of two tensors with respect to both, element by element:
 ///
 ///     let (ux, ut) = elementwiseGrad { x, t in sin(x) * exp(-t) }(x, t)
+///
+/// Of the inputs' shape. Costs two to three evaluations; memory: the graph.
+/// - Precondition: Floating-point inputs of one shape; a result of their shape, whose every element depends on the
+///   inputs' elements there alone.
 public func elementwiseGrad(
   _ f: @escaping (Tensor, Tensor) -> Tensor
 ) -> (Tensor, Tensor) -> (Tensor, Tensor) {
@@ -59,8 +63,9 @@ public func elementwiseGrad(
 }
 
 /// The derivatives of a pointwise function of a structure of tensors of one shape with respect to each, element by
-/// element: the gradient of its sum.
+/// element: the gradient of its sum, of the input's structure.
 ///
+/// Costs two to three evaluations; memory: the graph.
 /// - Precondition: Floating-point inputs of one shape; a result of their shape, whose every element depends on the
 ///   inputs' elements there alone.
 @_disfavoredOverload
@@ -92,8 +97,12 @@ public func elementwiseGrad<Input: TensorStructure>(_ f: @escaping (Input) -> Te
 ///       return (matmul(h, b), h)
 ///     }, at: x)
 ///
-/// Costs what ``vjp(_:at:)`` does. Tensors beside the value leave without the history that only this transform sees.
-/// - Parameter input: Floating-point tensors.
+/// Costs what ``vjp(_:at:)`` does: an evaluation that is recorded, and one to two for each pullback; memory: the graph,
+/// as long as the pullback lives. Tensors beside the value leave without the history that only this transform sees.
+/// - Parameter input: Floating-point tensors, in any structure.
+/// - Returns: `pullback(u)` has the input's structure and shapes; u has the value's, behind extra leading axes if any,
+///   which pass to it. The auxiliary is of any structure.
+/// - Precondition: A floating-point value.
 public func vjpAndAuxiliary<Input: TensorStructure, Output: TensorStructure, Auxiliary: TensorStructure>(
   _ f: @escaping (Input) -> (Output, Auxiliary), at input: Input
 ) -> (value: Output, pullback: (Output) -> Input, auxiliary: Auxiliary) {
@@ -109,9 +118,10 @@ public func vjpAndAuxiliary<Input: TensorStructure, Output: TensorStructure, Aux
 /// The value and v'H, the product of a direction with the Hessian of a function that gives one number, reverse over
 /// forward: the gradient of the derivative along v.
 ///
-/// Equal to Hv but for rounding, since the Hessian is symmetric; ``hvp(_:at:along:)`` costs less. Costs an evaluation
-/// with its tangent, recorded, and a pullback of both: about two and a half gradients, and the memory of that graph.
-/// Directions of a block are taken one after the other, at one and a half to two gradients each.
+/// v'H has the input's structure and shapes, and is Hv but for rounding, since the Hessian is symmetric. Costs an
+/// evaluation with its tangent, recorded, and a pullback of both: 2.4 to 2.5 G of arithmetic (G: a gradient with its
+/// value, of a net), and the memory of that graph. Directions of a block are taken one after the other, at 2.1 to 2.2
+/// G each, where those of ``hvp(_:at:along:)`` share the recorded gradient.
 /// - Parameter direction: v, of the input's structure, shapes and dtypes; its tensors may carry extra leading axes, all
 ///   the same, and the product then carries them too.
 /// - Precondition: Floating-point inputs; a result of one floating-point element.

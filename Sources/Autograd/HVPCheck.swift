@@ -1,6 +1,6 @@
 import Tensor
 
-/// Checks a function's second derivatives at a point for the price of some gradients, so that a training loop can
+/// Checks a function's second derivatives at a point for the price of about six products, so that a training loop can
 /// sample it:
 ///
 ///     if step % 1000 == 0 { print(checkHVP("loss", of: loss, at: weights)) }
@@ -17,7 +17,7 @@ import Tensor
 /// Costs about six Hessian-vector products: four products (three compositions along v, one along u), of which two share
 /// their graph, five gradients and some passes over their numbers, which count only beside functions of a few operations
 /// an element. In comparison,
-/// ``checkSecondOrder(_:of:at:seed:elements:)`` goes through elements one by one.
+/// ``checkSecondOrder(_:of:at:step:tolerance:seed:elements:)`` goes through elements one by one.
 ///
 /// The gradient should be smooth near the point. No element is moved by more than a part of its own magnitude, which
 /// keeps to the domain of logarithms and roots; where the gradient is not finite all the same, shorter steps are tried.

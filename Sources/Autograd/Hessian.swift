@@ -8,10 +8,10 @@ import Tensor
 ///
 ///     let H = try hessian(rosenbrock, memoryBudget: .gigabytes(1))(x)   // [n, n] for x of shape [n]
 ///
-/// For an input of shape s the result has shape s + s. It costs a recorded gradient and n products of about one
-/// and a half gradients each (n the number of elements; fewer where the Hessian has few elements that are not
-/// zero, see ``hessian(_:sparsity:checksPattern:)``), in blocks that share the work of each node. Where the
-/// gradient does not depend on the input (f is linear) it is zeros at once.
+/// For an input of shape s the result has shape s + s. It costs a recorded gradient and n products of up to 1.8
+/// gradients with their values each (n the number of elements; fewer where the Hessian has few elements that are not
+/// zero, see ``hessian(_:sparsity:checksPattern:)``), in blocks that share the work of each node. Where the gradient
+/// does not depend on the input (f is linear) it is zeros at once.
 ///
 /// A Hessian is symmetric. Where the function reads parts of the input one after the other, as a net its layers, and much
 /// is saved by it, half is computed and the other half is its mirror image. Rules of your own may give gradients that are
@@ -33,7 +33,9 @@ public func hessian(
 
 /// The dense Hessian of a function of any structure: a block for each pair of its tensors.
 ///
-/// Costs and budget as for one tensor; block (i, j) has the shape of tensor i followed by that of tensor j.
+/// Costs and budget as for one tensor; `H[i, j]` has the shape of tensor i followed by that of tensor j, and
+/// ``BlockMatrix/matrix()`` is all of it as one matrix.
+/// - Precondition: Floating-point inputs of rank at most 4; a result of one floating-point element.
 /// - Throws: ``MemoryBudgetError``, before memory is asked for.
 @_disfavoredOverload
 public func hessian<Input: TensorStructure>(
@@ -52,7 +54,8 @@ public func hessian<Input: TensorStructure>(
   }
 }
 
-/// The dense Hessian of a function of two structures, with respect to the tensors of both, in order.
+/// The dense Hessian of a function of two structures, with respect to the tensors of both, in order: a block for each
+/// pair of them. Costs, budget and preconditions as for one structure.
 ///
 /// - Throws: ``MemoryBudgetError``, before memory is asked for.
 @_disfavoredOverload

@@ -14,7 +14,7 @@ public enum JacobianMode: Sendable, Hashable {
 ///
 ///     let J = try jacobian { x in matmul(A, sin(x)) }(x)    // [m, n] for x of shape [n], a result [m]
 ///
-/// Costs an evaluation and one product (one to three evaluations) for each element of the input or of the
+/// Costs an evaluation and one product (one to two evaluations) for each element of the input or of the
 /// result, whichever are fewer, in blocks of basis vectors that share the work of each node. A block between tensors of
 /// different dtypes is float64.
 ///
@@ -34,6 +34,12 @@ public func jacobian(
 /// The dense Jacobian of a function from a structure to a tensor: the input's structure, each tensor of the
 /// result's shape followed by its own.
 ///
+/// Costs an evaluation and one product (one to two evaluations) for each element of the input or of the result,
+/// whichever are fewer, in blocks; memory beside the result: the graph and a block.
+/// - Parameters:
+///   - mode: Which products; chosen by shape unless told.
+///   - memoryBudget: For the result and a block of products on the way.
+/// - Precondition: Floating-point inputs and a floating-point result, of no more than 8 axes together.
 /// - Throws: ``MemoryBudgetError``, before memory is asked for.
 @_disfavoredOverload
 public func jacobian<Input: TensorStructure>(
@@ -45,8 +51,11 @@ public func jacobian<Input: TensorStructure>(
   }
 }
 
-/// The dense Jacobians of a function from two structures to a tensor.
+/// The dense Jacobians of a function from two structures to a tensor, one with respect to each: structures like them,
+/// each tensor of the result's shape followed by its own.
 ///
+/// Costs, memory and errors are those of a function of one structure that holds both.
+/// - Precondition: Floating-point inputs and a floating-point result, of no more than 8 axes together.
 /// - Throws: ``MemoryBudgetError``, before memory is asked for.
 @_disfavoredOverload
 public func jacobian<A: TensorStructure, B: TensorStructure>(
@@ -61,8 +70,11 @@ public func jacobian<A: TensorStructure, B: TensorStructure>(
 }
 
 /// The dense Jacobian of a function from one structure to another: a block for each of the result's tensors and
-/// each of the input's.
+/// each of the input's, `J[i, j]` of the shape of result i followed by that of input j.
 ///
+/// Costs an evaluation and one product (one to two evaluations) for each element of the input or of all results,
+/// whichever are fewer, in blocks; memory beside the result: the graph and a block.
+/// - Precondition: Floating-point inputs and results, of no more than 8 axes together with any of each other.
 /// - Throws: ``MemoryBudgetError``, before memory is asked for.
 @_disfavoredOverload
 public func jacobian<Input: TensorStructure, Output: TensorStructure>(

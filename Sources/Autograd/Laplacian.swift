@@ -13,7 +13,7 @@ import Tensor
 /// them all, `laplacian { f($0[..., 0..<3], $0[..., 3..<4]) }(points)`.
 ///
 /// All points at once, forward over reverse: a recorded gradient (about three evaluations), and d tangents pushed
-/// through it, each along one coordinate of all points (about one and a half gradients each, less in blocks). Memory
+/// through it, each along one coordinate of all points (up to 1.9 gradients with their values each). Memory
 /// for the recorded gradient and a block of tangents, which has a few where points are few and one where they are
 /// many. It can be differentiated again, with respect to what `f` captures as well, which then costs what
 /// differentiating all that costs.
@@ -25,6 +25,7 @@ public func laplacian(_ f: @escaping (Tensor) -> Tensor) -> (Tensor) -> Tensor {
 /// The value, the gradient and the Laplacian of a function of points at once: what ``laplacian(_:)`` computes
 /// anyway.
 ///
+/// Costs, memory and preconditions are its.
 /// - Returns: The value and the Laplacian in the shape of f's result, the gradient in that of the points.
 public func valueGradAndLaplacian(
   _ f: @escaping (Tensor) -> Tensor

@@ -21,7 +21,8 @@ import Tensor
 /// - Parameters:
 ///   - f: Of a structure; `if` and `while` may depend on each example's numbers. What is the same for all is captured.
 ///   - axis: The axis of every input tensor along which the examples lie; results have it in front.
-/// - Precondition: Tensors of one length along the axis.
+/// - Precondition: Tensors of one length along the axis; results of all examples of one structure and of one shape and
+///   dtype each, so that they can lie side by side (which is reported otherwise).
 public func vmap<Input: TensorStructure, Output: TensorStructure>(
   _ f: @escaping (Input) -> Output, axis: Int = 0
 ) -> (Input) -> Output {
@@ -40,14 +41,22 @@ public func vmap<Input: TensorStructure, Output: TensorStructure>(
   { try mapExamples(of: $0, axis, f) }
 }
 
-/// The function that applies `f` to each pair of examples.
+/// The function that applies `f` to each pair of examples: slabs of both along the axis, results side by side.
+///
+///     let distances = vmap { a, b in (a - b).norm() }(points, others)       // [rows]
+///
+/// Costs an evaluation a pair, and memory for all graphs where it is recorded; otherwise as ``vmap(_:axis:)`` of one
+/// structure. What is the same for all pairs is captured.
+/// - Precondition: Tensors of one length along the axis, in both; results of all pairs of one structure and of one
+///   shape and dtype each.
 public func vmap<A: TensorStructure, B: TensorStructure, Output: TensorStructure>(
   _ f: @escaping (A, B) -> Output, axis: Int = 0
 ) -> (A, B) -> Output {
   { mapExamples(of: Pair($0, $1), axis) { f($0.first, $0.second) } }
 }
 
-/// The function that applies `f`, which may throw, to each pair of examples.
+/// The function that applies `f`, which may throw, to each pair of examples; it throws what `f` throws for the first
+/// pair where it does.
 @_disfavoredOverload
 public func vmap<A: TensorStructure, B: TensorStructure, Output: TensorStructure>(
   _ f: @escaping (A, B) throws -> Output, axis: Int = 0

@@ -5,10 +5,11 @@ import Tensor
 /// A function's value and its derivatives along a direction, of order 1 ... `order`:
 /// u, u', u'', ... with respect to t, of f(x + t v) at t = 0.
 ///
-/// One forward sweep carries all orders: beside the value it costs `order` evaluations where f is linear and at
-/// most about `order` (`order` + 1) / 2 elsewhere; nested ``jvp(_:at:along:)`` costs 2 to the power of `order`.
-/// The results may be differentiated again, by any transform, with respect to whatever f depends on: the gradient of a
-/// loss made of u, u_x and u_xx is one `grad` around all of it.
+/// One forward sweep carries all orders: beside the value it costs `order` evaluations where f is linear, about
+/// `order` (`order` + 1) / 2 where it is pointwise, and at most about `order` (`order` + 3) / 2 where both factors of
+/// its products depend on the input, as on a net's parameters; nested ``jvp(_:at:along:)`` costs 2 to the power of
+/// `order`. The results may be differentiated again, by any transform, with respect to whatever f depends on: the
+/// gradient of a loss made of u, u_x and u_xx is one `grad` around all of it.
 ///
 /// Conventions at non-smooth points are those of the functions' first derivatives, taken again: the branch is
 /// chosen by the value.

@@ -3,7 +3,10 @@ import Tensor
 // The transforms of functions of two structures, and gradients of three: each is that of a function of a pair, with
 // its costs. Points and directions are tuples, `at: (x, weights), along: (u, v)`; results are, too.
 
-/// The value and the gradients of a function of two structures that gives one number.
+/// The value and the gradients of a function of two structures that gives one number, of their shapes and dtypes.
+///
+/// Costs two to three evaluations for both; memory: the function's graph. See ``valueAndGrad(_:)`` of one structure.
+/// - Precondition: Floating-point inputs; a result of one floating-point element.
 @_disfavoredOverload
 public func valueAndGrad<A: TensorStructure, B: TensorStructure>(
   _ f: @escaping (A, B) -> Tensor
@@ -14,13 +17,19 @@ public func valueAndGrad<A: TensorStructure, B: TensorStructure>(
   }
 }
 
-/// The gradients of a function of two structures that gives one number.
+/// The gradients of a function of two structures that gives one number: `let (da, db) = grad(f)(a, b)`.
+///
+/// Costs what ``valueAndGrad(_:)`` does.
+/// - Precondition: Floating-point inputs; a result of one floating-point element.
 @_disfavoredOverload
 public func grad<A: TensorStructure, B: TensorStructure>(_ f: @escaping (A, B) -> Tensor) -> (A, B) -> (A, B) {
   { a, b in valueAndGrad("grad", joined(f), at: Pair(a, b)).gradient.both }
 }
 
-/// The value and the gradients of a function of three structures that gives one number.
+/// The value and the gradients of a function of three structures that gives one number, of their shapes and dtypes.
+///
+/// Costs two to three evaluations for all; memory: the function's graph. Three are the most; a ``Pair`` holds more.
+/// - Precondition: Floating-point inputs; a result of one floating-point element.
 @_disfavoredOverload
 public func valueAndGrad<A: TensorStructure, B: TensorStructure, C: TensorStructure>(
   _ f: @escaping (A, B, C) -> Tensor
@@ -31,7 +40,10 @@ public func valueAndGrad<A: TensorStructure, B: TensorStructure, C: TensorStruct
   }
 }
 
-/// The gradients of a function of three structures that gives one number.
+/// The gradients of a function of three structures that gives one number: `let (da, db, dc) = grad(f)(a, b, c)`.
+///
+/// Costs what ``valueAndGrad(_:)`` does.
+/// - Precondition: Floating-point inputs; a result of one floating-point element.
 @_disfavoredOverload
 public func grad<A: TensorStructure, B: TensorStructure, C: TensorStructure>(
   _ f: @escaping (A, B, C) -> Tensor
@@ -42,7 +54,8 @@ public func grad<A: TensorStructure, B: TensorStructure, C: TensorStructure>(
   }
 }
 
-/// The value and the gradients of a function of two structures that gives a number and something beside it.
+/// The value and the gradients of a function of two structures that gives a number and something beside it; costs are
+/// those of ``valueGradAndAuxiliary(_:)`` of one.
 @_disfavoredOverload
 public func valueGradAndAuxiliary<A: TensorStructure, B: TensorStructure, Auxiliary: TensorStructure>(
   _ f: @escaping (A, B) -> (Tensor, Auxiliary)

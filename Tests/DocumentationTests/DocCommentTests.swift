@@ -38,6 +38,29 @@ struct DocCommentTests {
     #expect(gone.isEmpty, "no such declaration is without a comment any more: \(gone)")
   }
 
+  /// What takes a function says what it costs, or where that stands, and of tensors alone what must hold: these are the
+  /// forms that a reader meets.
+  @Test func everyTransformSaysWhatItCosts() throws {
+    let autograd = [
+      "SingleTensor", "TwoTensors", "TwoStructures", "Transforms", "GradientVariants", "Linearize", "GaussNewton",
+      "Jacobian", "Hessian", "HessianDiagonal", "Laplacian", "HessianOperator/HessianOperator",
+    ]
+    let nets = ["Gradients", "Products", "SecondOrder", "Dense", "Checks"].map { "Sources/NN/Derivatives/\($0).swift" }
+    var count = 0
+    for file in autograd.map({ "Sources/Autograd/\($0).swift" }) + nets {
+      for declaration in Self.declarations(in: try Documents.text(of: file)) where declaration.isTransform {
+        count += 1
+        let (comment, place) = (declaration.comment, "\(file):\(declaration.number)")
+        #expect(comment.contains(/[Cc]ost|``/), "\(place) does not say what it costs")
+        if file.hasSuffix("SingleTensor.swift") || file.hasSuffix("TwoTensors.swift") {
+          #expect(comment.contains("Precondition:"), "\(place) does not say what must hold")
+          #expect(comment.contains(/[Cc]osts/), "\(place) does not say what it costs")
+        }
+      }
+    }
+    #expect(count > 80)
+  }
+
   /// The check sees what it should see.
   @Test func aMissingCommentIsSeen() {
     let text = """
@@ -65,7 +88,10 @@ struct DocCommentTests {
   private struct Declaration {
     let number: Int
     let line: String
-    let isDocumented: Bool
+    let comment: String
+
+    var isDocumented: Bool { !comment.isEmpty }
+    var isTransform: Bool { line.contains("public func") || line.contains("public init") }
   }
 
   private static func declarations(in text: String) -> [Declaration] {
@@ -76,8 +102,8 @@ struct DocCommentTests {
       guard isPublic(lines[index]) else { return nil }
       var above = index - 1
       while above >= 0, isAttribute(lines[above]) { above -= 1 }
-      let isDocumented = above >= 0 && lines[above].hasPrefix("///")
-      return Declaration(number: index + 1, line: lines[index], isDocumented: isDocumented)
+      let comment = lines.prefix(above + 1).reversed().prefix { $0.hasPrefix("///") }.reversed()
+      return Declaration(number: index + 1, line: lines[index], comment: comment.joined(separator: "\n"))
     }
   }
 

@@ -8,8 +8,8 @@ import Tensor
 ///     try H.solve(b, tolerance: 1e-8)            // H^-1 b by conjugate gradients
 ///     H.trace(samples: 32, using: &generator)
 ///
-/// Vectors have the input's structure. Making one costs the recorded gradient (about three evaluations); every
-/// product about one and a half gradients, for a block of vectors less than that each, because they share
+/// Vectors have the input's structure. Making one costs the recorded gradient; every product 1.8 to 1.9 G of
+/// arithmetic (G: a gradient with its value, of a net), and less time for each vector of a block, because they share
 /// products with matrices. It holds the recorded graph until it is released.
 ///
 /// A function's Gauss-Newton matrix, which is positive semidefinite for convex losses, is an operator too: see
@@ -21,8 +21,10 @@ public struct HessianOperator<Input: TensorStructure> {
   public let gradient: Input
   let map: SymmetricMap
 
-  /// The Hessian of `f` at a point.
+  /// The Hessian of `f` at a point, to be multiplied with vectors of the input's structure and shapes.
   ///
+  /// Costs a recorded gradient (``value`` and ``gradient`` come with it), then 1.8 to 1.9 G of arithmetic a product
+  /// (G: a gradient with its value, of a net); memory: the gradient's graph, as long as the operator lives.
   /// - Precondition: Floating-point inputs; a result of one floating-point element.
   @_disfavoredOverload
   public init(_ f: @escaping (Input) -> Tensor, at input: Input) {
@@ -34,7 +36,10 @@ public struct HessianOperator<Input: TensorStructure> {
   /// convex function of the model's results that gives one number.
   ///
   /// It is the Hessian without the model's own curvature (Schraudolph, "Fast curvature matrix-vector products",
-  /// 2002). A product costs one of J, one of H and one of J': about two gradients.
+  /// 2002). Vectors have the input's structure and shapes. Making one costs the recorded model and the loss's
+  /// gradient; a product one of J, one of H and one of J', 1.3 G of arithmetic (G: a gradient with its
+  /// value, of a net). Memory: both graphs, as long as the operator lives.
+  /// - Precondition: Floating-point inputs and results; a loss of one floating-point element.
   public init<Output: TensorStructure>(
     gaussNewton model: @escaping (Input) -> Output, loss: @escaping (Output) -> Tensor, at input: Input
   ) {
@@ -60,12 +65,13 @@ public struct HessianOperator<Input: TensorStructure> {
 
   /// Hv.
   ///
-  /// Costs about one and a half gradients (of the Gauss-Newton matrix two), less for each vector of a block whose
-  /// tangents are small: blocks are multiplied in parts that stay within the cache. The graph
-  /// is walked with what was worked out when the operator was made, and every tangent gives its memory back where it is
-  /// read for the last time. So a further product with vectors of the same shapes takes no memory from the system: it
-  /// is computed in the blocks of the one before, which the allocator kept (``TensorMemory``), and so is its result,
-  /// once that of an earlier product was released. The most that it has at once is what the first one had.
+  /// Costs 1.8 to 1.9 G of arithmetic (G: a gradient with its value, of a net), of the Gauss-Newton matrix 1.3 G; in
+  /// time less for each vector of a block whose tangents are small: blocks are multiplied in parts that stay within
+  /// the cache. The graph is walked with what was worked out when the operator was made, and every tangent gives its
+  /// memory back where it is read for the last time. So a further product with vectors of the same shapes takes no
+  /// memory from the system: it is computed in the blocks of the one before, which the allocator kept
+  /// (``TensorMemory``), and so is its result, once that of an earlier product was released. The most that it has at
+  /// once is what the first one had.
   /// - Parameter vector: v, of the input's structure, shapes and dtypes; its tensors may carry extra leading axes,
   ///   all the same, and the product then carries them too.
   public func callAsFunction(_ vector: Input) -> Input {
@@ -99,8 +105,11 @@ extension HessianOperator where Input == [Tensor] {
   /// The Hessian of a number that was computed already, with respect to tensors it was computed from: for
   /// leaves, such as a model's parameters.
   ///
+  /// Vectors are lists in the order of `inputs`, of their shapes and dtypes. Costs a gradient that is recorded, then
+  /// 1.8 to 1.9 G of arithmetic a product (G: a gradient with its value, of a net); memory: the graphs of the number
+  /// and of its gradient, as long as the operator lives.
   /// - Parameters:
-  ///   - y: One element, tracked.
+  ///   - y: One floating-point element, tracked.
   ///   - inputs: Tracked tensors, none of which was computed from another (which is reported). Products are constants.
   public init(of y: Tensor, withRespectTo inputs: [Tensor]) {
     self.init(RecordedGradient("HessianOperator", of: y, withRespectTo: inputs), inputs.map { $0.detached() })
@@ -109,8 +118,12 @@ extension HessianOperator where Input == [Tensor] {
   /// The Gauss-Newton matrix of a convex loss of results that were computed already, with respect to tensors
   /// that they were computed from.
   ///
+  /// Vectors are lists in the order of `inputs`, of their shapes and dtypes. Costs the loss's gradient, recorded,
+  /// then 1.3 G of arithmetic a product (G: a gradient with its value, of a net); memory: the graphs of
+  /// the results and of the loss's gradient, as long as the operator lives.
   /// - Parameters:
-  ///   - output: Tracked.
+  ///   - output: Tracked floating-point results, in any structure.
+  ///   - loss: A convex function of them that gives one floating-point element.
   ///   - inputs: Tracked tensors, none of which was computed from another (which is reported). Products are constants.
   public init<Output: TensorStructure>(
     gaussNewton output: Output, loss: @escaping (Output) -> Tensor, withRespectTo inputs: [Tensor]

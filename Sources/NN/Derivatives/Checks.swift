@@ -1,6 +1,7 @@
 import Autograd
 
-/// Checks the second derivatives of a loss with respect to a module's parameters, for the price of some gradients:
+/// Checks the second derivatives of a loss with respect to a module's parameters, for the price of about six
+/// Hessian-vector products:
 ///
 ///     if step % 1000 == 0 { print(checkHVP("loss", of: model) { mse($0(x), target) }) }
 ///
@@ -34,10 +35,15 @@ public func checkSecondOrder<M: Module, Output: TensorStructure>(
   }
 }
 
-/// Says what the value, the gradient, a Hessian-vector product and the dense Hessian of a loss with respect to a
-/// module's parameters would cost; see ``predictCost(of:at:)``. The loss is evaluated twice.
+/// Says what the value, the gradient, a Hessian-vector product, the dense Hessian, its diagonal and, where it is
+/// found to be sparse, the sparse Hessian of a loss with respect to a module's parameters would cost, in flops and
+/// bytes, and the least memory budget of the dense one.
 ///
 ///     let costs = predictCost(of: model) { mse($0(x), target) }
+///
+/// Costs two evaluations of the loss and a recorded gradient, and from 512 parameters on the search for zeros; all
+/// else is followed without its arithmetic. See ``predictCost(of:at:)``.
+/// - Precondition: A loss of one floating-point element.
 public func predictCost<M: Module>(of model: M, _ loss: (M) -> Tensor) -> DerivativeCosts {
   model.atParameters(of: loss) { f, values in predictCost(of: f, at: values) }
 }

@@ -7,8 +7,8 @@ import Autograd
 ///
 ///     let H = try withoutGrad { try hessian(model) { mse($0(x), target) } }.matrix()   // [n, n], n numbers learned
 ///
-/// Block (i, j) has the shape of parameter i followed by that of j. Costs a recorded gradient and n products of about
-/// one and a half gradients each, in blocks; memory beside the result: the gradient's graph and a block.
+/// Block (i, j) has the shape of parameter i followed by that of j. Costs a recorded gradient and n products of up to
+/// 1.9 gradients with their values each, in blocks; memory beside the result: the gradient's graph and a block.
 /// - Precondition: A loss of one floating-point element; parameters of rank at most 4.
 /// - Throws: ``MemoryBudgetError``, before memory is asked for.
 public func hessian<M: Module>(

@@ -43,7 +43,7 @@ public func linearize<M: Module, Output: TensorStructure>(
 ///
 ///     let along = directionalDerivatives(model, along: step, order: 3) { loss($0) }
 ///
-/// Costs an evaluation, and `order` to `order` (`order` + 1) / 2 more; memory: the graph and `order` tangents.
+/// Costs an evaluation, and `order` to `order` (`order` + 3) / 2 more; memory: the graph and `order` tangents.
 /// - Parameters:
 ///   - direction: v, as in ``jvp(_:along:_:)``.
 ///   - order: 1 ... 60.
