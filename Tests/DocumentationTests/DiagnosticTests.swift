@@ -72,7 +72,7 @@ struct DiagnosticTests {
 }
 
 /// The compiler that built the tests, run on expressions of a user.
-private enum Compiler {
+enum Compiler {
   private static let prelude = """
     _ x: Tensor, _ y: Tensor, _ n: Int, _ f: Float, _ d: Double, _ doubles: [Double], _ floats: [Float], \
     _ text: String, _ letter: Character, _ optional: Tensor?, _ byte: UInt8
@@ -80,14 +80,9 @@ private enum Compiler {
 
   /// The errors of each expression, and the longest time that one took.
   static func diagnostics(of expressions: [String]) throws -> (messages: [[String]], slowest: Int) {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "adjoint-page-\(UUID())")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let page = folder.appending(path: "page.swift")
     // Line k + 2 holds expression k.
     let lines = expressions.enumerated().map { "func page\($0)(\(prelude)) { _ = \($1) }" }
-    try (["import NN"] + lines).joined(separator: "\n").write(to: page, atomically: true, encoding: .utf8)
-    let output = try run(on: page, in: folder)
+    let output = try output(of: (["import NN"] + lines).joined(separator: "\n"))
     var messages = expressions.map { _ in [String]() }
     var slowest = 0
     for match in output.matches(of: /page\.swift:(\d+):\d+: (error|warning): (.*)/) {
@@ -98,6 +93,21 @@ private enum Compiler {
     // A page that cannot be compiled at all (no module, no compiler) must not count as free of errors.
     #expect(!output.contains("<unknown>:0: error") && !output.contains("page.swift:1:"), "\(output)")
     return (messages, slowest)
+  }
+
+  /// The errors of a file.
+  static func errors(of text: String) throws -> [String] {
+    try output(of: text).split(separator: "\n").map(String.init).filter { $0.contains(" error: ") }
+  }
+
+  /// What the compiler says about a file, `page.swift`.
+  private static func output(of text: String) throws -> String {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "adjoint-page-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let page = folder.appending(path: "page.swift")
+    try text.write(to: page, atomically: true, encoding: .utf8)
+    return try run(on: page, in: folder)
   }
 
   private static func run(on page: URL, in folder: URL) throws -> String {
