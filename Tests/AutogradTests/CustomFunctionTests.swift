@@ -114,6 +114,30 @@ struct CustomFunctionTests {
     #expect(!Reverse()(Tensor([1, 2] as [Int])).isTracked)
   }
 
+  /// w x², whose w is no input: a constant to it, as the documentation says.
+  private final class Weighted: Function, @unchecked Sendable {
+    let inForward, inRules: Tensor
+    init(inForward: Tensor, inRules: Tensor) {
+      self.inForward = inForward
+      self.inRules = inRules
+    }
+    override var saves: [Saved] { [.input(0)] }
+    override func forward(_ inputs: [Tensor]) -> [Tensor] { [inForward * square(inputs[0])] }
+    override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
+      [cotangents[0].map { 2 * inRules * saved.input(0) * $0 }]
+    }
+  }
+
+  @Test func tensorsThatAreNoInputs() {
+    let x = f64(3)
+    let inForward = misuse {
+      _ = grad { (w: Tensor) in Weighted(inForward: w, inRules: w.detached())(x.tracked()).sum() }(f64(2))
+    }
+    #expect(inForward?.contains("depends on a tracked tensor that is no input") == true)
+    let inRules = { (w: Tensor) in Weighted(inForward: w.detached(), inRules: w)(x.tracked()).sum() }
+    #expect(doubles(grad(inRules)(f64(2))) == [0])
+  }
+
   /// Rules that give the wrong shape are named, not silently broadcast.
   @Test func rulesOfTheWrongShape() {
     let x = f64(1, 2, 3)
