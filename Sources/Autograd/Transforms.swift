@@ -108,11 +108,11 @@ public func jvp<Input: TensorStructure, Output: TensorStructure>(
 
 /// Hv, the Hessian of a function that gives one number times a direction, forward over reverse.
 ///
-/// Of the input's structure and shapes. Costs 2.4 to 2.5 G of arithmetic (G: a gradient with its value, of a net), and
-/// the memory of the gradient's graph: the gradient is recorded, but products of matrices that only its own numbers
-/// would need are left out (see ``valueGradAndHVP(_:at:along:)`` for both). In time it is more gradients than that,
-/// mostly three to five, since it records more and moves more memory. For many products at one point see
-/// ``HessianOperator``.
+/// Of the input's structure and shapes. Costs 2.4 to 2.5 G of arithmetic (G: a gradient with its value, of a net),
+/// and the memory of the gradient's graph: the gradient is recorded, but products of matrices that only its own
+/// numbers would need are left out (see ``valueGradAndHVP(_:at:along:)`` for both). Its time is two to five
+/// gradients, of small calls and large arrays the most, since it records more and moves more memory. For many
+/// products at one point see ``HessianOperator``.
 /// - Parameters:
 ///   - input: Floating-point tensors.
 ///   - direction: v, of the input's structure, shapes and dtypes; its tensors may carry extra leading axes, all the
