@@ -47,8 +47,12 @@ struct Lanczos {
 
   /// What rounding leaves of a vector of length 1 that should be zero.
   static func roundoff(of vector: Tensor) -> Double {
-    Double(vector.shape[vector.rank - 1]).squareRoot() * 4 * (vector.dtype == .float64 ? 0x1p-52 : 0x1p-23)
+    Double(vector.shape[vector.rank - 1]).squareRoot() * curvatureRoundoff(vector.dtype)
   }
+
+  /// What rounding leaves of d'Hd that should be zero, where d and Hd have length 1: the elements' errors are not of
+  /// one sign, and add up to no more in a large vector.
+  static func curvatureRoundoff(_ dtype: DType) -> Double { 4 * (dtype == .float64 ? 0x1p-52 : 0x1p-23) }
 }
 
 extension Lanczos {
