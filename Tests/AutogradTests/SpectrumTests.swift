@@ -179,4 +179,73 @@ struct SpectrumTests {
       misuse { _ = h.estimatedDiagonal(samples: 0, using: &generator) }
         == "estimatedDiagonal: needs at least one sample, got 0")
   }
+
+  // MARK: Limits
+
+  /// Zeros among the eigenvalues, rounded to either sign.
+  @Test(arguments: [DType.float32, .float64]) func singularMatricesHaveNoLogDeterminant(_ dtype: DType) {
+    var generator = RandomGenerator(seed: 21)
+    for index in 0..<150 {
+      let count = 3 + index % 10
+      let b = Tensor.normal([1 + index % (count - 1), count], dtype: dtype, using: &generator)
+      let matrix = matmul(b.transposed(), b)
+      let f = { (x: Tensor) in dot(x, matmul(matrix, x)) / 2 }
+      let h = HessianOperator(f, at: Tensor.zeros([count], dtype: dtype))
+      #expect {
+        _ = try h.logDeterminant(samples: 4, using: &generator)
+      } throws: {
+        if case SpectrumError.notPositiveDefinite(let value) = $0 { return value < 1e-3 } else { return false }
+      }
+    }
+    #expect(
+      SpectrumError.notPositiveDefinite(eigenvalue: 0x1p-60).description.hasSuffix(", which is zero but for rounding"))
+    let zero = HessianOperator({ (x: Tensor) in x.sum() }, at: Tensor.zeros([3], dtype: dtype))
+    #expect(throws: SpectrumError.notPositiveDefinite(eigenvalue: 0)) {
+      _ = try zero.logDeterminant(using: &generator)
+    }
+  }
+
+  /// Samples that agree with one another, and not with the truth.
+  @Test func logDeterminantSaysWhatItsIterationsLeave() throws {
+    var generator = RandomGenerator(seed: 31)
+    for power in [2.0, 5, 8] {
+      let spectrum = pow(10, Tensor.linspace(from: -power, to: 0, count: 300, dtype: .float64))
+      let exact = log(spectrum).sum().item()
+      let h = HessianOperator({ (x: Tensor) in (x * x * spectrum).sum() / 2 }, at: spectrum)
+      var last = Double.infinity
+      for iterations in [2, 8, 16, 32, 64, 128] {
+        let found = try h.estimatedLogDeterminant(samples: 64, iterations: iterations, using: &generator)
+        let error = abs(found.value - exact)
+        let stated = try #require(found.quadratureError)
+        #expect(error <= stated + 4 * found.standardError + 1e-9 * abs(exact), "\(power), \(iterations)")
+        #expect(found.value >= exact * (1 + 1e-9) && stated < last)
+        last = stated
+      }
+      #expect(power > 2 || last < 1e-6)
+      let one = try h.estimatedLogDeterminant(samples: 2, iterations: 1, using: &generator)
+      #expect(one.value - exact <= one.quadratureError!)
+    }
+    let few = Self.turned([1, 2, 3, 3, 2, 1], .float64)
+    #expect(try few.estimatedLogDeterminant(using: &generator).quadratureError == 0)
+    #expect(few.estimatedTrace(samples: 2, using: &generator).quadratureError == nil)
+  }
+
+  @Test(arguments: [DType.float32, .float64]) func defaultsFindTheEndsOfRosenbrock(_ dtype: DType) throws {
+    let x = Tensor.ones([1000], dtype: dtype)
+    let h = HessianOperator(HessianTests.rosenbrock, at: x)
+    for seed in 1...8 {
+      var generator = RandomGenerator(seed: UInt64(seed))
+      let (low, high) = try h.extremeEigenvalues(using: &generator)
+      #expect(near([low, high], [0.5, 1802], 2e-3), "\(seed): \(low), \(high)")
+    }
+  }
+
+  @Test func errorsSayWhereTheyComeFrom() {
+    #expect(
+      SpectrumError.notConverged(iterations: 5, error: 0.25).description
+        == "extremeEigenvalues: the relative error may be 0.25 after 5 iterations; give more maxIterations:, "
+        + "or a larger tolerance:")
+    #expect(
+      SpectrumError.notFinite(iteration: 3).description == "HessianOperator: a product is not finite in iteration 3")
+  }
 }

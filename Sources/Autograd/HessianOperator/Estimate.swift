@@ -7,8 +7,19 @@ public struct Estimate<Value> {
   /// The standard deviation of that mean, as the samples' own scatter has it; NaN of one sample. The truth is within
   /// two of it nineteen times of twenty, where samples are many.
   public let standardError: Value
+  /// How far the mean of however many samples may be off, where each is itself an approximation, as of a log
+  /// determinant (``HessianOperator/estimatedLogDeterminant(samples:iterations:damping:using:)``); nil where samples
+  /// are exact.
+  public let quadratureError: Value?
   /// How many samples there were.
   public let samples: Int
+
+  init(value: Value, standardError: Value, quadratureError: Value? = nil, samples: Int) {
+    self.value = value
+    self.standardError = standardError
+    self.quadratureError = quadratureError
+    self.samples = samples
+  }
 }
 
 extension Estimate: Sendable where Value: Sendable {}

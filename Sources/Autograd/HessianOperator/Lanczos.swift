@@ -78,6 +78,21 @@ extension Lanczos {
       return length
     }
 
+    /// One dimension more, without a product, such that the smallest eigenvalue is this one, which must be below all of
+    /// the projection's: the quadrature of its eigenvalues is that of Gauss and Radau (Golub, 1973).
+    func extended(toSmallest bound: Double) -> Projection {
+      var pivot = Double.infinity
+      for (index, number) in diagonal.enumerated() {
+        let above = index == 0 ? 0 : offDiagonal[index - 1]
+        pivot = number - bound - above * above / pivot
+      }
+      var extended = self
+      let last = offDiagonal[diagonal.count - 1]
+      extended.diagonal.append(bound + last * last / pivot)
+      extended.isComplete = true
+      return extended
+    }
+
     /// The eigenvalues, ascending; nil where they cannot be found.
     func spectrum() -> Spectrum? {
       guard

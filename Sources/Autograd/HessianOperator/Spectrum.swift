@@ -4,7 +4,8 @@ import Tensor
 public enum SpectrumError: Error, Sendable, Hashable, CustomStringConvertible {
   /// How far the eigenvalues may still be off, relative to the largest magnitude, after so many products.
   case notConverged(iterations: Int, error: Double)
-  /// The matrix is not positive definite: it has an eigenvalue as small as this.
+  /// The matrix is not positive definite: it has an eigenvalue as small as this, which is zero but for rounding where
+  /// it is positive.
   case notPositiveDefinite(eigenvalue: Double)
   /// A product was not finite.
   case notFinite(iteration: Int)
@@ -13,11 +14,12 @@ public enum SpectrumError: Error, Sendable, Hashable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notConverged(let iterations, let error):
-      "extreme eigenvalues: the relative error may be \(error) after \(iterations) iterations; allow more, or a larger "
-        + "tolerance"
+      "extremeEigenvalues: the relative error may be \(error) after \(iterations) iterations; give more "
+        + "maxIterations:, or a larger tolerance:"
     case .notPositiveDefinite(let value):
       "logDeterminant: needs a positive definite matrix, but an eigenvalue is at most \(value)"
-    case .notFinite(let iteration): "spectrum: a product is not finite in iteration \(iteration)"
+        + (value > 0 ? ", which is zero but for rounding" : "")
+    case .notFinite(let iteration): "HessianOperator: a product is not finite in iteration \(iteration)"
     }
   }
 }
@@ -38,14 +40,19 @@ extension HessianOperator {
   /// The smallest and the largest eigenvalue of H + damping, by the Lanczos method from a random vector.
   ///
   /// One product an iteration, and memory for one vector each. Constants to every derivative.
+  ///
+  /// What is found is the ends of what the random vector shows in so many products. A lone eigenvalue close beside a
+  /// bulk of others may not have shown when the bulk's own end is known to the tolerance, and is missed then: a smaller
+  /// tolerance finds it. An end that lies in a dense bulk takes hundreds of products.
+  ///
   /// - Parameters:
-  ///   - tolerance: Of both, relative to the larger magnitude; 0 or more.
+  ///   - tolerance: How far each of both may be from an eigenvalue, relative to the larger magnitude; 0 or more.
   ///   - maxIterations: At least one; at most as many as there are elements are made.
   ///   - damping: A finite number that is added to the diagonal.
   /// - Precondition: At least one element.
   /// - Throws: ``SpectrumError`` where it does not converge, or a product is not finite.
   public func extremeEigenvalues(
-    tolerance: Double = 1e-4, maxIterations: Int = 100, damping: Double = 0, using generator: inout RandomGenerator
+    tolerance: Double = 1e-4, maxIterations: Int = 500, damping: Double = 0, using generator: inout RandomGenerator
   ) throws(SpectrumError) -> (smallest: Double, largest: Double) {
     guard areRight("extremeEigenvalues", tolerance, maxIterations, damping) else { return (.nan, .nan) }
     return try extremes(tolerance, maxIterations, damping, &generator) { _, spectrum, _ in
@@ -56,7 +63,9 @@ extension HessianOperator {
   /// The smallest and the largest eigenvalue of H + damping, each with an eigenvector, by the Lanczos method from a
   /// random vector.
   ///
-  ///     let (sharp, _) = try H.extremeEigenpairs(using: &generator)     // a direction of negative curvature, if any
+  ///     let (lowest, sharpest) = try H.extremeEigenpairs(using: &generator)
+  ///     lowest.vector       // a direction of negative curvature, if lowest.value < 0
+  ///     sharpest.value      // the largest curvature
   ///
   /// As ``extremeEigenvalues(tolerance:maxIterations:damping:using:)``, with two products more for residuals, that are
   /// held against the tolerance too. Of a repeated eigenvalue it is one vector of many; of a multiple of the
@@ -69,7 +78,7 @@ extension HessianOperator {
   /// - Precondition: At least one element.
   /// - Throws: ``SpectrumError`` where it does not converge, or a product is not finite.
   public func extremeEigenpairs(
-    tolerance: Double = 1e-4, maxIterations: Int = 100, damping: Double = 0, using generator: inout RandomGenerator
+    tolerance: Double = 1e-4, maxIterations: Int = 500, damping: Double = 0, using generator: inout RandomGenerator
   ) throws(SpectrumError) -> (smallest: Eigenpair<Input>, largest: Eigenpair<Input>) {
     guard areRight("extremeEigenpairs", tolerance, maxIterations, damping) else {
       let none = Eigenpair(value: .nan, vector: gradient.mapTensors { Tensor.zeros(like: $0) }, residual: .nan)
@@ -100,14 +109,15 @@ extension HessianOperator {
     _ take: (Lanczos, Lanczos.Spectrum, _ size: Double) -> (found: Found?, error: Double)
   ) throws(SpectrumError) -> Found {
     var lanczos = Lanczos(start: Tensor.normal([count], dtype: map.space.dtype, using: &generator))
-    var iterations = 0
+    var (iterations, nextLook) = (0, 1)
     while true {
       withoutGrad { lanczos.extend { flat($0, damping: damping) } }
       iterations += 1
       guard lanczos.isFinite else { throw .notFinite(iteration: iterations) }
       let isLast = lanczos.isComplete || iterations >= maxIterations
       // The projection's own eigenvalues cost more the larger it is.
-      guard isLast || iterations < 8 || iterations % 4 == 0 else { continue }
+      guard isLast || iterations >= nextLook else { continue }
+      nextLook = iterations < 8 ? iterations + 1 : iterations + Swift.max(4, iterations / 16)
       guard let spectrum = lanczos.projections[0].spectrum() else { throw .notFinite(iteration: iterations) }
       let last = spectrum.values.count - 1
       let size = Swift.max(Swift.abs(spectrum.values[0]), Swift.abs(spectrum.values[last]))
