@@ -48,15 +48,17 @@ extension Storage {
     for (index, place) in places.enumerated() { to[index] = from[place] }
   }
 
-  /// Whether contiguous numbers are expected ones of the same dtype, but for so much of the largest of these; where one is
-  /// not finite, the other must not be either.
-  func agrees(with expected: Storage, within tolerance: Double) -> Bool {
-    dtype == .float32 ? agrees(Float.self, expected, tolerance) : agrees(Double.self, expected, tolerance)
+  /// Whether contiguous numbers are expected ones of the same dtype, but for so much of the largest of these, or for a
+  /// floor; where one is not finite, the other must not be either.
+  func agrees(with expected: Storage, within tolerance: Double, floor: Double = 0) -> Bool {
+    dtype == .float32
+      ? agrees(Float.self, expected, Float(tolerance), Float(floor))
+      : agrees(Double.self, expected, tolerance, floor)
   }
 
-  private func agrees<T: BinaryFloatingPoint>(_: T.Type, _ other: Storage, _ tolerance: Double) -> Bool {
+  private func agrees<T: BinaryFloatingPoint>(_: T.Type, _ other: Storage, _ tolerance: T, _ floor: T) -> Bool {
     let (found, expected) = (typed(T.self), other.typed(T.self))
-    let most = T(tolerance) * other.largestFinite(T.self)
+    let most = Swift.max(tolerance * other.largestFinite(T.self), floor)
     // A difference from what is not finite is never small.
     for index in 0..<count where !((found[index] - expected[index]).magnitude <= most) {
       if found[index].isFinite || expected[index].isFinite { return false }
@@ -65,6 +67,10 @@ extension Storage {
   }
 
   /// The largest magnitude of contiguous numbers that are finite.
+  var largestFinite: Double {
+    dtype == .float32 ? Double(largestFinite(Float.self)) : largestFinite(Double.self)
+  }
+
   private func largestFinite<T: BinaryFloatingPoint>(_: T.Type) -> T {
     let numbers = typed(T.self)
     // Four at a time: a maximum waits for the one before.

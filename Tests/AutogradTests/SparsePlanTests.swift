@@ -189,6 +189,54 @@ struct SparsePlanTests {
     #expect(message?.hasPrefix("hessian: the sparsity pattern misses elements") == true)
     #expect(misuse { _ = hessian(f, sparsity: .banded(2))(x) } == nil)
   }
+
+  // MARK: What the check finds
+
+  /// Where all is rounding there is nothing to miss.
+  @Test(arguments: [DType.float32, .float64]) func rightPatternsOfWhatVanishesPass(_ dtype: DType) {
+    let functions: [(Tensor) -> Tensor] = [
+      { softmax($0, axis: -1).sum() }, { (exp(logSoftmax($0, axis: -1)) * 1e6).sum() },
+      { softmax($0 * 10, axis: -1).sum() + 1e-6 * square($0).sum() },
+      { (square($0) * square($0)).sum() * (dtype == .float64 ? 0x1p-1063 : 0x1p-143) },
+      { (square(sin($0)) + square(cos($0))).sum() }, { (logSumExp($0 + 1000, axis: -1) - 1000) * 0 + $0.sum() },
+    ]
+    for (index, f) in functions.enumerated() {
+      for count in [2, 5, 40, 700] {
+        for seed in 0..<10 {
+          let x = sin(Tensor.arange(count, dtype: .float64) * 1.1 + Double(seed)).asType(dtype)
+          #expect(misuse { _ = hessian(f, sparsity: .banded(0))(x) } == nil, "\(index), \(count), \(seed)")
+        }
+      }
+    }
+  }
+
+  /// A missing pair of elements beside a unit diagonal, wherever it is.
+  @Test(arguments: [(DType.float32, 0.01), (.float64, 1e-6), (.float64, 1e-9)])
+  func missingPairsAreFound(_ dtype: DType, _ size: Double) {
+    let count = 200
+    let x = sin(Tensor.arange(count, dtype: dtype))
+    let unit = { (x: Tensor) in square(x).sum() / 2 }
+    for row in 0..<count {
+      // A third of the pairs, of all distances.
+      for column in stride(from: row + 1 + row % 3, to: count, by: 3) {
+        let f = { (x: Tensor) in unit(x) + size * x[row] * x[column] }
+        #expect(misuse { _ = hessian(f, sparsity: .banded(0))(x) } != nil, "\(row), \(column)")
+      }
+    }
+  }
+
+  /// No two elements are nearly the same, however many there are.
+  @Test func probes() {
+    for count in [1, 2, 200, 100_000] {
+      let numbers = doubles(VectorSpace([Tensor.zeros([count], dtype: .float64)]).probe())
+      #expect(numbers.count == count && numbers.allSatisfy { abs($0) >= 0.25 && abs($0) <= 1 })
+      #expect(count < 2 || (numbers.contains { $0 < 0 } && numbers.contains { $0 > 0 }))
+      let sorted = numbers.enumerated().sorted { $0.element < $1.element }
+      for (one, next) in zip(sorted, sorted.dropFirst()) {
+        #expect((next.element - one.element) * Double(abs(next.offset - one.offset)) >= 0.57)
+      }
+    }
+  }
 }
 
 /// A small generator, so that patterns are the same everywhere.

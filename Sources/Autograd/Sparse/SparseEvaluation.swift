@@ -8,7 +8,7 @@ extension SymmetricMap {
   func evaluate(
     _ plan: CompressionPlan, checks: Bool = false, most: Int = .max
   ) -> (matrix: SparseMatrix, isComplete: Bool) {
-    let probe: (() -> Tensor)? = checks ? { space.irregular() } : nil
+    let probe: (() -> Tensor)? = checks ? { space.probe() } : nil
     let lanes = blocks.lanes(plan.colorCount + 1, most: most)
     guard plan.colorCount + (checks ? 1 : 0) <= lanes else {
       let matrix = SparseMatrix(plan, valuesInPieces(plan, lanes: lanes, most: most))
@@ -49,14 +49,6 @@ extension SymmetricMap {
     }
     return values
   }
-
-  /// Whether the matrix's product is the map's, but for rounding beside the largest.
-  private func isComplete(_ matrix: SparseMatrix, _ vector: Tensor, _ product: Tensor) -> Bool {
-    withoutGrad {
-      let tolerance = product.dtype == .float64 ? 0x1p-26 : 0x1p-11
-      return matrix(vector).storage.contiguous.agrees(with: product.contiguousStorage, within: tolerance)
-    }
-  }
 }
 
 extension BlockMap {
@@ -84,12 +76,5 @@ extension Tensor {
   fileprivate func row(_ index: Int) -> Tensor {
     let (matrix, count) = (contiguousStorage, shape[1])
     return Tensor(Storage(viewing: matrix, shape: [count], strides: [1], offset: index * count))
-  }
-}
-
-extension VectorSpace {
-  /// A vector without regularity, all elements between 0.5 and 1.5.
-  func irregular() -> Tensor {
-    (1 + 0.5 * sin(Tensor.arange(count, dtype: .float64) * 1.7 + 0.5)).asType(dtype)
   }
 }

@@ -15,8 +15,10 @@ import Tensor
 /// - Parameters:
 ///   - sparsity: A band, a pattern, or what is found (`.detected`).
 ///   - checksPattern: Whether one more product checks that nothing is missing in the pattern. Without it the
-///     elements off a wrong pattern are added to others: the result is wrong, silently. With it they are found
-///     unless they are smaller than the largest products' rounding (2e-8 of them in float64, 5e-4 in float32).
+///     elements off a wrong pattern are added to others: the result is wrong, silently. With it a missing element is
+///     found that is larger than 2e-12 (in float32 3e-5) times the largest element of a product with numbers up to 1,
+///     times how many columns it is away from the one it is added to, which is less than n. Where products differ by
+///     more than that, four others tell what rounding makes of them, and 64 times as much is no sign of an element.
 /// - Precondition: Floating-point inputs of one dtype; a result of one floating-point element; a pattern that
 ///   holds every element that is not zero.
 @_disfavoredOverload
