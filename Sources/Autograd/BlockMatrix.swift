@@ -5,7 +5,7 @@ import Tensor
 /// Block (i, j) of a Jacobian is the derivative of result i with respect to input j, of shape
 /// `rowShapes[i] + columnShapes[j]`; of a Hessian that with respect to inputs i and j. Tensors are in the order
 /// of ``TensorStructure/tensors``.
-public struct BlockMatrix: Sendable {
+public struct BlockMatrix: Sendable, CustomStringConvertible {
   /// The shapes of the tensors that rows stand for.
   public let rowShapes: [Shape]
   /// The shapes of the tensors that columns stand for.
@@ -53,5 +53,22 @@ public struct BlockMatrix: Sendable {
         zip(columnShapes, row).map { $1.reshaped([shape.elementCount, $0.elementCount]).asType(dtype) }, axis: 1)
     }
     return concatenated(bands, axis: 0)
+  }
+
+  /// How many blocks there are, and each one's dtype and shape, a line for each row of blocks:
+  ///
+  ///     BlockMatrix, 2 x 2 blocks
+  ///     float32 [3, 2, 3, 2]  float32 [3, 2, 2]
+  ///     float32 [2, 3, 2]     float32 [2, 2]
+  public var description: String {
+    let cells = blocks.map { row in row.map { "\($0.dtype) \($0.shape)" } }
+    let widths = columnShapes.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+    let rows = cells.map { row in
+      let last = row.count - 1
+      return row.enumerated().map { column, cell in
+        column == last ? cell : cell + String(repeating: " ", count: widths[column] + 2 - cell.count)
+      }.joined()
+    }
+    return (["BlockMatrix, \(rowShapes.count) x \(columnShapes.count) blocks"] + rows).joined(separator: "\n")
   }
 }

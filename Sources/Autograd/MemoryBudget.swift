@@ -29,7 +29,7 @@ extension Int {
 
 /// A dense derivative that does not fit into its memory budget. Thrown before the memory is asked for.
 public struct MemoryBudgetError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The transform: `hessian` or `jacobian`.
+  /// The transform: `hessian` or `jacobian`, or `HessianOperator` of its ``HessianOperator/dense(memoryBudget:)``.
   public let operation: String
   /// Bytes of the result.
   public let resultBytes: Int

@@ -303,4 +303,18 @@ import Testing
       misuse { _ = predictCost(of: { (x: Tensor) in x.sum() }, at: Tensor([1, 2] as [Int])) }?
         .contains("cannot differentiate") == true)
   }
+
+  // MARK: In words
+
+  @Test func descriptions() {
+    let f = { (x: Tensor) in square(x).sum() / 2 }
+    let costs = predictCost(of: f, at: Tensor.ones([600], dtype: .float64))
+    let lines = "\(costs)".split(separator: "\n").map(String.init)
+    #expect(
+      lines.map { String($0.prefix { $0 != " " }) }
+        == ["value", "gradient", "hvp", "hessian", "hessianDiagonal", "sparseHessian"])
+    #expect(lines[1] == "gradient         \(costs.gradient)")
+    #expect(lines[3].hasSuffix("B") && lines[3].contains(", budget of at least "))
+    for line in lines { #expect(line.contains("flop, ")) }
+  }
 }

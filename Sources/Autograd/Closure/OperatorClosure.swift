@@ -36,7 +36,7 @@ public enum DerivativeCheck: String, CaseIterable, Sendable {
 /// The table is printed from the run of the project's tests, which fail where it is stale or has a hole. Of every operator
 /// they check all derivatives in float64 against finite differences and other compositions of walks, and in float32 against
 /// float64.
-public struct OperatorClosure: Sendable, Hashable {
+public struct OperatorClosure: Sendable, Hashable, CustomStringConvertible {
   /// The operator, as it is written in Swift.
   public let name: String
   /// Those whose values are checked; others are refused with an error.
@@ -64,6 +64,25 @@ public struct OperatorClosure: Sendable, Hashable {
 
   /// All operators, in the order of Documentation/Operators.md.
   public static let all: [OperatorClosure] = table.split(separator: "\n").map { OperatorClosure(line: $0) }
+
+  /// The operator and what of it is checked: `tanh: float32 and float64, all derivatives`; `argmax: float32, float64,
+  /// int32, int64 and uint8, no derivatives`.
+  public var description: String { "\(name): \(list(dtypes.map(\.description))), \(derivatives)" }
+
+  private var derivatives: String {
+    if passed.isEmpty { return "no derivatives" }
+    let all = Set(DerivativeCheck.allCases)
+    if passed[.float32] == all && passed[.float64] == all { return "all derivatives" }
+    return [DType.float32, .float64].map { dtype in
+      let checks = DerivativeCheck.allCases.filter { passes($0, in: dtype) }
+      return "in \(dtype) \(checks.isEmpty ? "no derivatives" : list(checks.map(\.rawValue)))"
+    }.joined(separator: ", ")
+  }
+
+  private func list(_ words: [String]) -> String {
+    guard words.count > 1 else { return words.first ?? "none" }
+    return words.dropLast().joined(separator: ", ") + " and " + words.last!
+  }
 
   /// `name dtypes float32 float64`: sets as hexadecimal numbers, a bit for each case in its order.
   private init(line: Substring) {

@@ -20,6 +20,12 @@ public struct HessianOperator<Input: TensorStructure> {
   /// The function's gradient at the point.
   public let gradient: Input
   let map: SymmetricMap
+  private let kind: Kind
+
+  private enum Kind: String {
+    case hessian = "Hessian"
+    case gaussNewton = "Gauss-Newton matrix"
+  }
 
   /// The Hessian of `f` at a point, to be multiplied with vectors of the input's structure and shapes.
   ///
@@ -44,15 +50,20 @@ public struct HessianOperator<Input: TensorStructure> {
     gaussNewton model: @escaping (Input) -> Output, loss: @escaping (Output) -> Tensor, at input: Input
   ) {
     let recorded = RecordedGaussNewton("HessianOperator", input.tensors, { model(input.with($0)) }, loss)
-    self.init(recorded?.value, recorded?.gradients, recorded?.map, input)
+    self.init(recorded, input)
   }
 
   init(_ recorded: RecordedGradient?, _ input: Input) {
-    self.init(recorded?.value, recorded?.gradients, recorded?.map, input)
+    self.init(.hessian, recorded?.value, recorded?.gradients, recorded?.map, input)
+  }
+
+  init(_ recorded: RecordedGaussNewton?, _ input: Input) {
+    self.init(.gaussNewton, recorded?.value, recorded?.gradients, recorded?.map, input)
   }
 
   /// Zero where nothing was recorded, after a report.
-  private init(_ value: Tensor?, _ gradients: [Tensor]?, _ map: SymmetricMap?, _ input: Input) {
+  private init(_ kind: Kind, _ value: Tensor?, _ gradients: [Tensor]?, _ map: SymmetricMap?, _ input: Input) {
+    self.kind = kind
     self.value = value ?? .placeholder
     gradient = input.with(gradients ?? input.tensors.map { Tensor.zeros(like: $0) })
     self.map = map ?? .zero(input.tensors.map { $0.detached() })
@@ -94,8 +105,14 @@ public struct HessianOperator<Input: TensorStructure> {
   }
 }
 
-/// What is recorded never changes, and any number of threads may multiply at once.
-/// Products on several threads at once share a graph that nothing changes. Where the function was made with
+extension HessianOperator: CustomStringConvertible {
+  /// What matrix it is, and of what: `Hessian of 21 parameters in 4 tensors`.
+  public var description: String {
+    "\(kind.rawValue) of \(Amount.text(count, of: "parameter")) in \(Amount.text(templates.count, of: "tensor"))"
+  }
+}
+
+/// What is recorded never changes, and any number of threads may multiply at once. Where the function was made with
 /// ``checkpoint(_:)``, ``rootSolve(_:from:at:tolerance:maxSteps:)`` or ``fixedPoint(_:from:at:tolerance:maxSteps:)``, the
 /// graph calls the program's closures on whatever thread asks for a product: they must then be fit for that (capture
 /// nothing that changes without a lock), which the compiler does not check.
@@ -129,6 +146,6 @@ extension HessianOperator where Input == [Tensor] {
     gaussNewton output: Output, loss: @escaping (Output) -> Tensor, withRespectTo inputs: [Tensor]
   ) {
     let recorded = RecordedGaussNewton("HessianOperator", output, loss, withRespectTo: inputs)
-    self.init(recorded?.value, recorded?.gradients, recorded?.map, inputs.map { $0.detached() })
+    self.init(recorded, inputs.map { $0.detached() })
   }
 }
