@@ -47,11 +47,19 @@ struct CheckPrecision {
   let absolute: Double
   /// Accepted between two exact computations, relative to the largest number in them.
   let exact: Double
+  /// Where the gradient is not smooth: by what steps become shorter, one after the other.
+  let shorterSteps: [Double]
+  /// What differences of two step lengths may be apart to agree, as a part of what they are from Hv.
+  let steady: Double
+  /// Of elements whose differences have crossed kinks, the part whose differences may agree by chance.
+  let chance: Double
 
   static let float64 = CheckPrecision(
-    epsilon: 2.3e-16, step: 1e-4, reach: 1.0 / 64, relative: 1e-6, absolute: 1e-8, exact: 1e-9)
+    epsilon: 2.3e-16, step: 1e-4, reach: 1.0 / 64, relative: 1e-6, absolute: 1e-8, exact: 1e-9,
+    shorterSteps: [32, 16], steady: 1.0 / 256, chance: 1.0 / 64)
   static let float32 = CheckPrecision(
-    epsilon: 1.2e-7, step: 2e-2, reach: 1.0 / 8, relative: 5e-3, absolute: 1e-4, exact: 1e-3)
+    epsilon: 1.2e-7, step: 2e-2, reach: 1.0 / 8, relative: 5e-3, absolute: 1e-4, exact: 1e-3,
+    shorterSteps: [16, 8], steady: 1.0 / 16, chance: 1.0 / 8)
 
   /// The coarsest of the dtypes decides; a step and a tolerance that are given overrule it.
   static func of(_ tensors: [Tensor], _ chosen: DifferenceChoice) -> CheckPrecision {
@@ -76,6 +84,14 @@ struct CheckPrecision {
     guard isScaled, largest.isFinite else { return Tensor.ones(like: x) }
     let known = `where`(magnitudes .== 0, largest > 0 ? largest / 100 : 1, magnitudes)
     return minimum(cbrt(known), known * (reach / step))
+  }
+
+  /// The same for elements at which such steps are lost in rounding: not bounded by the element's own magnitude, and an
+  /// element counts as no less than a hundredth of its tensor's largest, nor than a thousandth.
+  func longScales(of x: Tensor) -> Tensor {
+    let magnitudes = abs(x.detached())
+    let largest = x.count > 0 ? magnitudes.max().item() : 0
+    return cbrt(maximum(magnitudes, Swift.max(largest / 100, 1e-3)))
   }
 }
 

@@ -42,9 +42,17 @@ public struct GradientReport: Sendable, CustomStringConvertible {
   /// Whether there were numbers to be compared but none was: a function without floating-point results.
   public internal(set) var isVacuous = false
 
-  /// Why nothing could be compared at this point: the input or the gradient is not finite, or the function gives
-  /// something else each time. Nil where that is not so; ``checkHVP(_:of:at:seed:)`` looks for it.
+  /// Why nothing could be compared at this point: the input or the gradient is not finite, the function gives
+  /// something else each time, or no element's finite difference tells anything. Nil where that is not so;
+  /// ``checkHVP(_:of:at:seed:)`` looks for it.
   public internal(set) var obstacle: String?
+
+  /// How many numbers could not be compared with finite differences, which ``checkHVP(_:of:at:seed:)`` counts: because
+  /// the gradient is not smooth near the point, or because rounding hides what the differences should show.
+  public internal(set) var uncompared = 0
+
+  /// What ``description`` adds: which numbers were not compared, and why.
+  public internal(set) var notes: [String] = []
 
   /// Whether every number agreed, and there were some (for inputs without elements there need be none).
   public var passed: Bool { failureCount == 0 && !isVacuous && obstacle == nil }
@@ -81,10 +89,13 @@ public struct GradientReport: Sendable, CustomStringConvertible {
   public var description: String {
     if let obstacle { return "\(function): \(obstacle)" }
     if isVacuous { return "\(function): nothing was compared, the function has no floating-point results" }
-    if passed { return "\(function): derivatives to order \(order) agree in \(counted(comparisons, "number"))" }
+    if passed {
+      return (["\(function): derivatives to order \(order) agree in \(counted(comparisons, "number"))"] + notes)
+        .joined(separator: "; ")
+    }
     let rest = failureCount > failures.count ? ["and \(failureCount - failures.count) more"] : []
     return
       (["\(function): \(failureCount) of \(counted(comparisons, "number")) disagree"]
-      + failures.map { "  \($0)" } + rest.map { "  \($0)" }).joined(separator: "\n")
+      + failures.map { "  \($0)" } + (rest + notes).map { "  \($0)" }).joined(separator: "\n")
   }
 }
