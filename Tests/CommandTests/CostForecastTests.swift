@@ -37,6 +37,26 @@ import Testing
     #expect(isNear(pairs.seconds(.value, 300), 100))
   }
 
+  /// A product that took ten times as long as smaller ones promised makes several of them take as much longer.
+  @Test func whatWasMeasuredBoundsWhatIsMadeOfIt() throws {
+    for operation in [CostOperation.products, .sparse] {
+      var forecast = CostForecast(.rosenbrock, products: 10, budget: .gigabytes(1))
+      forecast.learn(.product, .init(count: 100, seconds: 1, bytes: 1000))
+      // Ten take what four separate ones do.
+      forecast.learn(operation, .init(count: 100, seconds: 4, bytes: 1000))
+      forecast.learn(.product, .init(count: 10_000, seconds: 1000, bytes: 1000))
+      #expect(abs(try #require(forecast.seconds(operation, 10_000)) - 4000) < 1e-6)
+      // What is known of the operation itself is what it takes.
+      forecast.learn(operation, .init(count: 10_000, seconds: 70, bytes: 1000))
+      #expect(forecast.seconds(operation, 10_000) == 70)
+    }
+    var differences = CostForecast(.mlp, products: 10, budget: .gigabytes(1))
+    differences.learn(.gradient, .init(count: 100, seconds: 1, bytes: 1000))
+    differences.learn(.differences, .init(count: 100, seconds: 220, bytes: 1000))
+    differences.learn(.gradient, .init(count: 1000, seconds: 50, bytes: 1000))
+    #expect(abs(try #require(differences.seconds(.differences, 1000)) - 220 * 50 * 10) < 1e-6)
+  }
+
   @Test func bytesCountInputsDirectionsAndMatrices() {
     var forecast = CostForecast(.separable, products: 10, budget: .gigabytes(1))
     for operation in [CostOperation.value, .gradient, .product, .products] {

@@ -29,12 +29,29 @@ struct CostForecast {
 
   // MARK: Time
 
-  /// Seconds of one call, by its own growth or from cheaper operations at this size; nil where nothing is known.
+  /// Seconds of one call, by its own growth or from cheaper operations at this size; nil where nothing is known. No
+  /// less than what it is made of was found to take at this very size.
   func seconds(_ operation: CostOperation, _ count: Int) -> Double? {
-    let grown = nearest(operation, count).map { one in
+    let nearest = nearest(operation, count)
+    if let nearest, nearest.count == count { return nearest.seconds }
+    let grown = nearest.map { one in
       one.seconds * ratio(count, one.count, operation.timePower(function))
     }
-    return [grown, composed(operation, count)].compactMap { $0 }.min()
+    let least = [grown, composed(operation, count)].compactMap { $0 }.min()
+    return [least, shared(operation, count)].compactMap { $0 }.max()
+  }
+
+  /// What the calls that an operation is made of took at this size, less what they were found to share at a smaller
+  /// one: what is measured in the cache at smaller sizes may take several times as long beyond it.
+  private func shared(_ operation: CostOperation, _ count: Int) -> Double? {
+    guard let part = operation.part, let here = known[part]?.last(where: { $0.count == count }) else { return nil }
+    let smaller = (known[operation] ?? []).filter { $0.count < count }.sorted { $0.count > $1.count }
+    for whole in smaller {
+      guard let other = known[part]?.last(where: { $0.count == whole.count }) else { continue }
+      let growth = operation.timePower(function) - part.timePower(function)
+      return here.seconds * whole.seconds / other.seconds * ratio(count, whole.count, growth)
+    }
+    return nil
   }
 
   private func composed(_ operation: CostOperation, _ count: Int) -> Double? {

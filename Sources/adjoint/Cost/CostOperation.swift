@@ -35,6 +35,16 @@ enum CostOperation: String, CaseIterable {
     }
   }
 
+  /// The operation of which it is several calls, more or less.
+  var part: CostOperation? {
+    switch self {
+    case .value: nil
+    case .gradient: .value
+    case .product, .differences: .gradient
+    case .products, .diagonal, .dense, .sparse: .product
+    }
+  }
+
   /// The power of N that overhead grows with: finite differences call a gradient for each row.
   var overheadPower: Double { self == .differences ? 1 : 0 }
 
