@@ -49,6 +49,61 @@ import Testing
     #expect(try #require(fit(sizes) { 2 - 0.00001 * $0 }).exponent == nil)
   }
 
+  /// What the search ends at is nobody's exponent: neither what grows too slowly nor what seems to grow too fast.
+  @Test(arguments: [0.02, 0.1, 0.2, 0.25, 4.5, 5, 7]) func noExponentIsAnEdgeOfTheSearch(power: Double) throws {
+    let fit = try #require(fit(sizes) { 1e-6 * pow($0, power) })
+    #expect(fit.exponent == nil, "\(fit)")
+    #expect(fit.kind == (power < 0.05 ? .flat : .unknown))
+  }
+
+  @Test func flatIsWhatAllSizesTakeAlike() throws {
+    #expect(try #require(fit(sizes) { _ in 5 }).kind == .flat)
+    #expect(try #require(fit(sizes) { 5 + 0.7 * sin(40 * $0) }).kind == .flat)
+    #expect(try #require(fit(sizes) { $0 }).kind == .power)
+    // Overhead is more than half at the last size: it grows, nobody knows how.
+    #expect(try #require(fit([2, 10, 100, 1000]) { 1 + 8e-7 * $0 * $0 }).kind == .unknown)
+  }
+
+  @Test func exponentsAreRounded() throws {
+    for power in stride(from: 0.5, through: 3, by: 0.1237) {
+      let exponent = try #require(fit(sizes) { pow($0, power) }?.exponent)
+      #expect("\(exponent)".count <= 5, "\(exponent)")
+    }
+  }
+
+  /// What grows by more than four times over the sizes of a quick run has an exponent, whatever overhead that leaves.
+  @Test(arguments: CostFunction.allCases) func quickSizesGiveExponents(function: CostFunction) throws {
+    let sizes = function.sizes(quick: true).map(function.nearest)
+    let power = function.evaluationPower
+    for share in [0, 0.1, 0.25] {
+      let largest = pow(Double(sizes.last!), power)
+      let one = { (n: Double) in 1e-6 * (share + (1 - share) * pow(n, power) / largest) }
+      let gradient = try #require(fit(sizes, one)?.exponent)
+      #expect(abs(gradient - power) < 0.02)
+      // Finite differences, which the last sizes are too large for: each gradient's overhead is most of it there.
+      let some = sizes.prefix(3).map { ($0, 2 * Double($0) * (1e-4 + one(Double($0)))) }
+      let differences = try #require(CostGrowth.fit(some, overheadPower: 1)?.exponent)
+      #expect(differences >= 1 && differences < power + 1.01, "\(differences)")
+    }
+  }
+
+  /// The same number of gradients for each variable grow as gradients do, however the few measurements of them scatter.
+  @Test func differencesGrowAsTheirGradients() throws {
+    let gradient = { (n: Double) in 12e-6 + 4.7e-9 * pow(n, 1.03) }
+    let gradients = [103, 313, 1027, 3051, 10_071, 100_143].map { ($0, gradient(Double($0))) }
+    for factors in [[1, 1, 1, 1, 1], [0.85, 1.3, 0.9, 0.8, 1.3], [1.4, 1, 0.8, 0.9, 1.2]] {
+      let differences = zip(gradients, factors).map { ($0.0, 2.2 * Double($0.0) * $0.1 * $1) }
+      let fit = try #require(CostGrowth.fit(differences, callsOf: gradients))
+      #expect(abs(try #require(fit.exponent) - 2.03) < 0.02, "\(fit)")
+      #expect(abs(fit.overhead / (2.2 * 12e-6) - 1) < 0.3)
+    }
+    // Not so many calls of these.
+    let other = gradients.map { ($0.0, pow(Double($0.0), 3)) }
+    #expect(CostGrowth.fit(other, callsOf: gradients) == nil)
+    #expect(CostGrowth.fit([(103, 1)], callsOf: gradients) == nil)
+    #expect(CostGrowth.fit(gradients, callsOf: [(103, 1), (313, 1), (1027, 1)]) == nil)
+  }
+
   @Test func fewPointsAreNotFitted() {
     #expect(fit([]) { $0 } == nil)
     #expect(fit([10]) { $0 } == nil)
@@ -72,6 +127,8 @@ import Testing
     }
     let column = GrowthColumn([fit(1, [100, 1000, 10_000]), fit(2, [10, 100, 1000]), fit(nil, [10, 100, 1000]), nil])
     #expect(column.cells == ["N^1.00", "N^2.00*", "-", ""])
+    let flat = GrowthColumn([.init(exponent: nil, isFlat: true, overhead: 1, sizes: [10, 100, 1000])])
+    #expect(flat.cells == ["flat"] && flat.note == "flat where all sizes take the same within a half")
     #expect(column.note.contains("fitted to N = 100 ... 10,000, * N = 10 ... 1,000;"))
   }
 }

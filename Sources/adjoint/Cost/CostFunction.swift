@@ -23,11 +23,12 @@ enum CostFunction: String, ExpressibleByArgument, CaseIterable {
   func sizes(quick: Bool) -> [Int] {
     switch (self, quick) {
     case (.mlp, false): [100, 300, 1000, 3000, 10_000, 100_000]
-    case (.mlp, true): [100, 300, 1000]
+    case (.mlp, true): [30, 100, 300, 1000, 10_000, 100_000]
     case (.lennardJones, false): [6, 30, 90, 300, 900, 1800]
-    case (.lennardJones, true): [6, 30, 90, 300]
+    case (.lennardJones, true): [6, 30, 90, 300, 900]
     case (_, false): [2, 10, 100, 1000, 3000, 10_000]
-    case (_, true): [2, 10, 100, 1000]
+    // Far enough for what is linear to stand out of the overhead; what takes longer is left out at the last ones.
+    case (_, true): [10, 30, 100, 1000, 10_000, 100_000]
     }
   }
 

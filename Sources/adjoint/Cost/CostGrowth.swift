@@ -4,13 +4,28 @@ import Foundation
 enum CostGrowth {
   /// `overhead + c N^exponent`, as fitted.
   struct Fit: Encodable {
-    /// Nil where the overhead is more than half of the cost at the largest size, so that nothing is known of the rest, and
-    /// where the costs scatter too much to say.
+    /// What can be said of the growth.
+    enum Kind: String, Encodable {
+      /// A power of N.
+      case power
+      /// The cost is the same at all sizes, within a half.
+      case flat
+      /// The overhead is more than half of the cost at the largest size, so that nothing is known of the rest; what is
+      /// beside it grows too slowly to be told from it; or the costs scatter too much.
+      case unknown
+    }
+    let kind: Kind
+    /// To a thousandth; nil where the growth is no known power.
     let exponent: Double?
     /// In the unit of the cost; of finite differences in time, for each variable.
     let overhead: Double
     /// The sizes that it was fitted to.
     let sizes: [Int]
+
+    init(exponent: Double?, isFlat: Bool = false, overhead: Double, sizes: [Int]) {
+      kind = isFlat ? .flat : exponent == nil ? .unknown : .power
+      (self.exponent, self.overhead, self.sizes) = (exponent, overhead, sizes)
+    }
   }
 
   /// The fit to the sizes of the last two decades, but to at least four; nil where fewer than three are known.
@@ -20,17 +35,33 @@ enum CostGrowth {
     let known = points.filter { $0.cost > 0 && $0.count > 0 }.sorted { $0.count < $1.count }
     guard let largest = known.last?.count, Set(known.map(\.count)).count >= 3 else { return nil }
     let used = known.suffix(max(4, known.count { 100 * $0.count >= largest }))
-    let curve = Curve(
-      used.map { point in
-        (Double(point.count) / Double(largest), point.cost / power(Double(point.count), overheadPower))
-      })
-    let best = curve.best()
-    let isKnown =
-      best.scale >= best.overhead && best.exponent < Curve.greatestExponent
-      && (best.error / Double(used.count)).squareRoot() < 0.2
-    return Fit(
-      exponent: isKnown ? best.exponent + overheadPower : nil, overhead: best.overhead, sizes: used.map(\.count))
+    func curve(_ overheadPower: Double) -> Curve {
+      Curve(
+        used.map { (Double($0.count) / Double(largest), $0.cost / power(Double($0.count), overheadPower)) })
+    }
+    let best = curve(overheadPower).best()
+    func fit(_ exponent: Double?, isFlat: Bool = false) -> Fit {
+      Fit(exponent: exponent.map(rounded), isFlat: isFlat, overhead: best.overhead, sizes: used.map(\.count))
+    }
+    let costs = used.map(\.cost)
+    if costs.max()! < 1.5 * costs.min()! { return fit(nil, isFlat: true) }
+    if curve(overheadPower).knows(best) { return fit(best.exponent + overheadPower) }
+    // Where the overhead of each variable hides what grows beside it, both together grow all the same.
+    let whole = curve(0).best()
+    return fit(overheadPower > 0 && curve(0).knows(whole) ? whole.exponent : nil)
   }
+
+  /// The fit to an operation that is some calls for each variable, by what is known of one call: that is measured more
+  /// often, and at more sizes. Nil where its cost for each variable is not one number of calls, by a factor of two.
+  static func fit(_ points: [(count: Int, cost: Double)], callsOf part: [(count: Int, cost: Double)]) -> Fit? {
+    guard let one = fit(part), let exponent = one.exponent, fit(points) != nil else { return nil }
+    let costs = Dictionary(part.filter { $0.cost > 0 }.map { ($0.count, $0.cost) }) { first, _ in first }
+    let calls = points.compactMap { point in costs[point.count].map { point.cost / Double(point.count) / $0 } }.sorted()
+    guard let least = calls.first, let most = calls.last, calls.count >= 3, most <= 2 * least else { return nil }
+    return Fit(exponent: rounded(exponent + 1), overhead: one.overhead * calls[calls.count / 2], sizes: one.sizes)
+  }
+
+  private static func rounded(_ exponent: Double) -> Double { (1000 * exponent).rounded() / 1000 }
 
   static func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
 }
@@ -47,13 +78,28 @@ private struct Curve {
   /// What grows more slowly cannot be told from overhead.
   private static let leastExponent = 0.25
   /// What seems to grow faster has scattered.
-  static let greatestExponent = 4.5
+  private static let greatestExponent = 4.5
+
+  /// What the points may be off, by the mean of squares: where they grow much, more does not matter.
+  private var scatter: Double {
+    let costs = points.map(\.cost)
+    return max(0.2, 0.1 * log(costs.max()! / costs.min()!))
+  }
+
+  /// Whether something is known of the growth: it stands out of the overhead, lies between the bounds of the search,
+  /// and the points do not scatter much.
+  func knows(_ best: Parameters) -> Bool {
+    best.scale >= best.overhead
+      && best.exponent > Curve.leastExponent + 1e-6 && best.exponent < Curve.greatestExponent - 1e-6
+      && (best.error / Double(points.count)).squareRoot() < scatter
+  }
 
   /// The best of exponents, to a thousandth.
   func best() -> Parameters {
-    let coarse = least(stride(from: Curve.leastExponent, through: Curve.greatestExponent, by: 0.05))
+    let coarse = least(stride(from: Curve.leastExponent, through: Curve.greatestExponent + 1e-9, by: 0.05))
     let below = max(coarse.exponent - 0.05, Curve.leastExponent)
-    return least(stride(from: below, through: coarse.exponent + 0.05, by: 0.001))
+    let above = min(coarse.exponent + 0.05, Curve.greatestExponent)
+    return least(stride(from: below, through: above + 1e-9, by: 0.001))
   }
 
   private func least(_ exponents: StrideThrough<Double>) -> Parameters {

@@ -34,15 +34,16 @@ struct CostReport: Encodable {
     products = meter.products
     time = meter.time
     self.measurements = measurements
+    func points(_ operation: CostOperation, _ cost: (CostMeasurement) -> Double?) -> [(count: Int, cost: Double)] {
+      measurements.filter { $0.operation == operation.rawValue }.compactMap { one in cost(one).map { (one.count, $0) } }
+    }
     growth = meter.operations.map { operation in
-      let own = measurements.filter { $0.operation == operation.rawValue }
-      func points(_ cost: (CostMeasurement) -> Double?) -> [(count: Int, cost: Double)] {
-        own.compactMap { one in cost(one).map { (one.count, $0) } }
-      }
+      let times = points(operation, meter.time.of)
+      let byCalls =
+        operation == .differences ? CostGrowth.fit(times, callsOf: points(.gradient, meter.time.of)) : nil
       return Growth(
-        operation: operation.rawValue,
-        time: CostGrowth.fit(points(meter.time.of), overheadPower: operation.overheadPower),
-        memory: CostGrowth.fit(points { $0.peakBytes.map(Double.init) }))
+        operation: operation.rawValue, time: byCalls ?? CostGrowth.fit(times, overheadPower: operation.overheadPower),
+        memory: CostGrowth.fit(points(operation) { $0.peakBytes.map(Double.init) }))
     }
   }
 
@@ -107,7 +108,9 @@ extension CostOutput {
       measurements: operation and count (N), with seconds (a median), processorSeconds (of all threads), repetitions, \
     peakBytes, flops and ratio (seconds in those of the value); or skipped: its reason (memory, time, deadline), and \
     the bytes or seconds that were predicted
-      growth: for each operation time and memory, overhead + c N^exponent: exponent (none where overhead is more than half at the largest size, or the figures scatter), \
+      growth: for each operation time and memory, overhead + c N^exponent: kind (power; flat, where \
+    all sizes take the same within a half; unknown, where overhead is more than half at the largest size, growth is too \
+    slow to be told from it, or the figures scatter), exponent (of a power), \
     overhead (seconds or bytes) and the sizes fitted
     Operations: value; gradient (the value included); product, one HVP; products, k HVPs at one point, recorded once; \
     diagonal; dense; sparse (where zeros are known); differences, finite differences of the gradient.

@@ -90,6 +90,7 @@ struct GrowthColumn {
     func mark(_ sizes: [Int]) -> String { marks[min(ranges.firstIndex(of: sizes) ?? 0, marks.count - 1)] }
     cells = fits.map { fit in
       guard let fit else { return "" }
+      if fit.kind == .flat { return "flat" }
       return fit.exponent.map { "N^" + Format.decimals($0, 2) + mark(fit.sizes) } ?? "-"
     }
     let fitted = ranges.map { sizes in
@@ -100,8 +101,14 @@ struct GrowthColumn {
     if !fitted.isEmpty {
       parts.append("growth is N^p beside an overhead that does not grow, fitted to " + fitted.joined(separator: ", "))
     }
+    if cells.contains("flat") { parts.append("flat where all sizes take the same within a half") }
     if cells.contains("-") {
-      parts.append("- where overhead is more than half at the largest size, or the figures scatter")
+      parts.append(
+        """
+        - where overhead is more than half at the largest size, growth is too slow to be told from it, or the figures \
+        scatter
+        """
+      )
     }
     note = parts.joined(separator: "; ")
   }
