@@ -47,6 +47,7 @@ import Testing
     let budgetBytes: Int
     let functions: [Function]
     let picture: String?
+    let interrupted: Bool
   }
 
   private func figures(
@@ -217,6 +218,36 @@ import Testing
     #expect(try figures(["separable", "--quick", "--sizes", "3"]).schemaVersion == 2)
   }
 
+  /// Interrupted within one long call: what was measured before is shown.
+  @Test func anInterruptionShowsWhatWasMeasured() throws {
+    // The diagonal of the net with 100,143 parameters takes minutes.
+    let arguments = ["cost", "--json", "mlp", "--sizes", "13,100143", "--time-limit", "10000", "--memory", "2000"]
+    for seconds in [6.0, 20, 60] {
+      let process = Process()
+      process.executableURL = try Program("adjoint").url
+      process.arguments = arguments
+      let output = Pipe()
+      (process.standardInput, process.standardOutput) = (FileHandle.nullDevice, output)
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      Thread.sleep(forTimeInterval: seconds)
+      process.interrupt()
+      let text = try output.fileHandleForReading.readToEnd() ?? Data()
+      process.waitUntilExit()
+      #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+      // Where others run beside it, nothing may have been measured yet.
+      if text.isEmpty { continue }
+      let figures = try JSONDecoder().decode(Figures.self, from: text)
+      #expect(figures.interrupted)
+      let function = try #require(figures.functions.first)
+      #expect(function.sizes.first == 13 && !function.measurements.isEmpty)
+      #expect(function.measurements.allSatisfy { $0.seconds != nil || $0.skipped != nil })
+      #expect(!function.measurements.contains { $0.operation == "diagonal" && $0.count == 100_143 })
+      return
+    }
+    Issue.record("nothing was measured in a minute")
+  }
+
   @Test func badArgumentsAreRefused() throws {
     let adjoint = try Program("adjoint")
     for (arguments, message, status): ([String], String, Int32) in [
@@ -235,12 +266,21 @@ import Testing
       ),
       (["lennard-jones", "--sizes", "300000"], "lennard-jones at N = 300,000 needs about", 64),
       (["--svg", "no/where.svg"], "cannot write to no/where.svg: no such file or directory", 1),
+      (["--sizes", "-5"], "--sizes is \"-5\"; write whole numbers", 64),
+      (["--products", "-1"], "--products is -1; it must be from 1 to 1,000", 64),
+      (["--memory", "-1"], "--memory is -1.0; it must be above 0", 64),
+      (["--time-limit", "-1"], "--time-limit is -1.0; it must be above 0", 64),
+      (["--memory", "0.001"], "more than --memory allows (1.00 kB)", 64),
+      (["--svg", ""], "--svg is empty; write a file's name", 64),
+      (["--svg", "-"], "a picture is not written to standard output", 64),
       (["--svg", "."], "cannot write .: it is a directory", 1),
     ] {
       let outcome = try adjoint.run(["cost"] + arguments)
       #expect(outcome.status == status, "\(arguments)")
       #expect(outcome.errors.contains(message), "\(outcome.errors)")
       #expect(outcome.output.isEmpty)
+      // How this command is used, not the program.
+      if status == 64 { #expect(outcome.errors.contains("Usage: adjoint cost "), "\(outcome.errors)") }
     }
   }
 }

@@ -24,22 +24,28 @@ struct Cost: ParsableCommand {
   @Argument(help: ArgumentHelp("The functions; rosenbrock and mlp unless told.", valueName: "function"))
   var functions: [CostFunction] = []
 
+  // What begins with a minus is a number, if a wrong one: hence `unconditional` here and below.
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Numbers of variables, such as 10,100,1000; what the function offers nearest to them is taken.",
       valueName: "N[,N...]"))
   var sizes: String?
 
-  @Option(help: ArgumentHelp("How many HVPs at one point are measured together.", valueName: "count"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("How many HVPs at one point are measured together.", valueName: "count")
+  )
   var products = 10
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The most memory that a call and its inputs may take: a quarter of the machine's unless told.",
       valueName: "megabytes"))
   var memory: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "What is expected to take longer for one call is left out: 30 s, with --quick 0.5 s.", valueName: "seconds"))
   var timeLimit: Double?
@@ -57,7 +63,9 @@ struct Cost: ParsableCommand {
   @Flag(help: "Print the figures as JSON.")
   var json = false
 
-  @Option(help: ArgumentHelp("Draw time and memory over N into this picture.", valueName: "file.svg"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Draw time and memory over N into this picture.", valueName: "file.svg")
+  )
   var svg: String?
 
   private var chosenSizes: [Int]? {
@@ -79,16 +87,46 @@ struct Cost: ParsableCommand {
     if let timeLimit, !(timeLimit > 0 && timeLimit.isFinite) {
       throw ValidationError("--time-limit is \(timeLimit); it must be above 0")
     }
+    if svg == "" { throw ValidationError("--svg is empty; write a file's name") }
+    if svg == "-" {
+      throw ValidationError("--svg is \"-\"; a picture is not written to standard output: write a file's name")
+    }
   }
 
   func run() throws {
     if let svg { try OutputFiles.check(svg) }
-    let reports = try measured()
+    let command = self
+    let interruption = CostInterruption { reports in
+      do {
+        try command.show(reports, interrupted: true)
+      } catch {
+        FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
+      }
+    }
+    let reports: [CostReport]
+    do {
+      reports = try measured { interruption.update($0) }
+    } catch let error as ValidationError {
+      throw refused(error)
+    }
+    interruption.end()
+    try show(reports, interrupted: false)
+  }
+
+  /// Says what is wrong with the arguments as the parser does; it would show how the program is used, not this command.
+  private func refused(_ error: ValidationError) -> ExitCode {
+    let usage = Adjoint.usageString(for: Cost.self)
+    FileHandle.standardError.write(
+      Data("Error: \(error.message)\nUsage: \(usage)\n  See 'adjoint cost --help' for more information.\n".utf8))
+    return .validationFailure
+  }
+
+  private func show(_ reports: [CostReport], interrupted: Bool) throws {
     if let svg { try write(CostPicture(reports).svg, to: svg) }
     if json {
       return try Format.printJSON(
         CostOutput(
-          budgetBytes: budget.bytes, timeLimit: limit, functions: reports, picture: svg))
+          budgetBytes: budget.bytes, timeLimit: limit, functions: reports, picture: svg, interrupted: interrupted))
     }
     let terminal = Terminal.size(STDOUT_FILENO)?.columns
     let columns = min(terminal ?? 80, 100)
@@ -103,6 +141,7 @@ struct Cost: ParsableCommand {
     }
     print("on \(machine)")
     if let svg { print("wrote \(svg)") }
+    if interrupted { print("interrupted: what is missing was not measured") }
   }
 
   private var budget: MemoryBudget { memory.map(MemoryBudget.megabytes) ?? .bytes(TensorMemory.machineBytes / 4) }
@@ -122,7 +161,7 @@ struct Cost: ParsableCommand {
     return long.contains { ($0.processorSeconds ?? .infinity) < 0.6 * ($0.seconds ?? 0) }
   }
 
-  private func measured() throws -> [CostReport] {
+  private func measured(_ each: ([CostReport]) -> Void) throws -> [CostReport] {
     var seen: Set<CostFunction> = []
     let functions = (self.functions.isEmpty ? [.rosenbrock, .mlp] : self.functions).filter {
       seen.insert($0).inserted
@@ -131,7 +170,7 @@ struct Cost: ParsableCommand {
     var run = CostRun(functions, sizes: sizes == nil ? nil : chosenSizes, quick: quick) { function in
       CostMeter(function, products: products, time: time, limits: limits)
     }
-    return try run.reports()
+    return try run.reports(each)
   }
 
   private func write(_ text: String, to path: String) throws {

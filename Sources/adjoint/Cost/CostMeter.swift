@@ -45,8 +45,10 @@ struct CostMeter {
   }
 
   /// Measures everything at one size; `step` is called before each operation, with the seconds that it is expected to
-  /// take in all.
-  mutating func measure(_ count: Int, _ step: (CostOperation, Double?) -> Void) {
+  /// take in all, and `each` after it.
+  mutating func measure(
+    _ count: Int, _ step: (CostOperation, Double?) -> Void, each: (CostMeter) -> Void = { _ in }
+  ) {
     step(.value, nil)
     forecast.climb(to: count, operations, until: limits.deadline)
     var instance: CostInstance?
@@ -66,6 +68,7 @@ struct CostMeter {
       let value = operation == .value ? result : measurement(.value, count)
       if let value, let own = time.of(result), let unit = time.of(value) { result.ratio = own / unit }
       measurements.append(result)
+      each(self)
     }
   }
 

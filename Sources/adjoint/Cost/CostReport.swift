@@ -96,12 +96,15 @@ struct CostOutput: Encodable {
   let functions: [CostReport]
   /// The picture, where one was asked for.
   let picture: String?
+  /// Whether it was interrupted before everything was measured.
+  let interrupted: Bool
 }
 
 extension CostOutput {
   /// What the fields are, for `--help`.
   static let help = """
-    With --json: schemaVersion; machine; dtype; budgetBytes and timeLimit (seconds), which bound one call; picture; and \
+    With --json: schemaVersion; machine; dtype; budgetBytes and timeLimit (seconds), which bound one call; picture; \
+    interrupted (by Ctrl-C: what is missing was not measured); and \
     functions, each with
       function, summary, products (the k of "k HVPs at a point"), time (the clock of ratios and growth)
       sizes: the numbers of variables; replacedSizes: those asked for that it cannot have, and those taken for them

@@ -27,8 +27,9 @@ struct CostRun {
     }
   }
 
+  /// - Parameter measured: Is told what is known after each measurement.
   /// - Throws: A `ValidationError`, before anything is measured, where not even a value fits into the memory.
-  mutating func reports() throws -> [CostReport] {
+  mutating func reports(_ measured: ([CostReport]) -> Void) throws -> [CostReport] {
     for index in entries.indices {
       // With --quick each function has its share, so that all of them get some.
       let share = Self.quickSeconds * Double(index + 1) / Double(entries.count)
@@ -39,7 +40,8 @@ struct CostRun {
     defer { progress.end() }
     let steps = entries.reduce(0) { $0 + $1.sizes.count * $1.meter.operations.count }
     var done = 0
-    return entries.map { entry in
+    var finished: [CostReport] = []
+    for entry in entries {
       var meter = entry.meter
       let (function, operations, products) = (meter.function, meter.operations, meter.products)
       for count in entry.sizes {
@@ -47,11 +49,21 @@ struct CostRun {
           let what = "\(function.rawValue), N = \(Format.thousands(count)): \(operation.label(products))"
           let before = done + (operations.firstIndex(of: operation) ?? 0)
           progress.begin(what, Double(before) / Double(steps), expected: expected)
+        } each: {
+          measured(finished + [report(entry, $0)])
         }
         done += operations.count
       }
-      return CostReport(meter, meter.measurements, sizes: entry.sizes, replaced: replaced(entry))
+      finished.append(report(entry, meter))
     }
+    return finished
+  }
+
+  /// What is known of a function, at the sizes that were reached.
+  private func report(_ entry: Entry, _ meter: CostMeter) -> CostReport {
+    let reached = Set(meter.measurements.map(\.count))
+    return CostReport(
+      meter, meter.measurements, sizes: entry.sizes.filter(reached.contains), replaced: replaced(entry))
   }
 
   private func checkMemory(_ entry: inout Entry) throws {
