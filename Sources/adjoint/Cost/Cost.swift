@@ -12,7 +12,8 @@ struct Cost: ParsableCommand {
       Time and memory of a function's value, gradient, Hessian-vector products, Hessian diagonal, dense and \
       sparse Hessian, and finite differences of the gradient, as the number of variables N grows; what they \
       are in values, and the power of N that each grows with beside an overhead that does not grow (that of finite \
-      differences is one for each variable). In float64. Memory is that of tensors, at their most during a call; the \
+      differences is one for each variable; they grow as N times their gradients, as far as they take as many \
+      gradients for each variable at all sizes). In float64. Memory is that of tensors, at their most during a call; the \
       bookkeeping of graphs, the same for each operator whatever N is, is not counted.
 
       Functions:
