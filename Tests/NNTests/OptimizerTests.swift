@@ -176,4 +176,16 @@ import Testing
     #expect(error?.operation == "SGD" && error?.index == [1] && error?.derivativeOrder == 0)
     #expect(error?.inputs.map(\.value) == [Double(Float(3e38)), -1, 1e38])
   }
+
+  @Test func aRateThatDoesNotFitIsNamed() {
+    let parameter = Parameter(Tensor([1, 2], dtype: .float32))
+    let error = #expect(throws: NaNError.self) {
+      try withNaNCheck {
+        SGD([parameter], learningRate: 1e39).step(
+          minimizing: (parameter.value * Tensor([0, 1], dtype: .float32)).sum())
+      }
+    }
+    // 0 times the infinity that the rate is in float32.
+    #expect(error?.operation == "SGD" && error?.inputs.last?.value == 1e39)
+  }
 }

@@ -130,6 +130,8 @@ public final class Formula: Function, @unchecked Sendable {
     return result
   }
 
+  override var spread: Spread? { { [results] marks in results.map { _ in marks.united } } }
+
   override func kink(_ inputs: [Tensor], _ results: [Tensor], _ numbers: [Double]) -> Kink? {
     firstKink(inputs, numbers)
   }

@@ -18,6 +18,8 @@ open class LinearFunction: Function, @unchecked Sendable {
     movesElements ? [sets[0].map { apply($0) }] : nil
   }
 
+  override var spread: Spread? { { marks in marks.passed(others: 0) { [self.apply($0[0])] } } }
+
   public final override func callAsFunction(_ x: Tensor) -> Tensor {
     if isWatched { return watched([x]) { [self.unwatched(x)] }[0] }
     return unwatched(x)
@@ -93,6 +95,9 @@ open class BilinearFunction: Function, @unchecked Sendable {
   /// As the adjoints, of untracked numbers, added to a sum likewise.
   package func leftAdjoint(_ cotangent: Tensor, _ b: Tensor, addingTo sum: Storage) -> Tensor? { nil }
   package func rightAdjoint(_ cotangent: Tensor, _ a: Tensor, addingTo sum: Storage) -> Tensor? { nil }
+
+  /// Of ones, as a product may leave out zeros.
+  override var spread: Spread? { { marks in marks.passed(others: 1) { [self.apply($0[0], $0[1])] } } }
 
   public final override func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor {
     if isWatched { return watched([a, b]) { [self.unwatched(a, b)] }[0] }

@@ -2,8 +2,8 @@ import CKernels
 
 // Which element of a result a call is to be blamed for.
 
-private enum Finiteness {
-  static let bad = Formula("notFinite") { .!$0.applying(.isFinite) }
+enum Finiteness {
+  static let notFinite = Formula("notFinite") { .!$0.applying(.isFinite) }
   static let nan = Formula("nan") { $0.applying(.isNaN) }
 
   /// Of the result and `count` inputs: whether the result is spoilt though the inputs are not.
@@ -18,7 +18,7 @@ private enum Finiteness {
 }
 
 extension Storage {
-  fileprivate func contains(_ predicate: Formula) -> Bool {
+  func contains(_ predicate: Formula) -> Bool {
     guard dtype.isFloatingPoint, count > 0 else { return false }
     let mask = ReducedAxes(all: shape).mask
     let found = Reduce.run(ADJ_SUM, predicate, CollectionOfOne(self), mask: mask, keepDims: false)!
@@ -30,11 +30,26 @@ extension Storage {
     predicate.evaluate([self], .zero).flatMap { $0[0].firstTrue }
   }
 
+  /// Where a predicate holds, as bools; nil where nowhere.
+  func marks(_ predicate: Formula) -> Tensor? {
+    contains(predicate) ? predicate.evaluate([self], .zero).map { Tensor($0[0]) } : nil
+  }
+
   /// Of bools: the row-major position of the first true one.
   var firstTrue: Int? {
-    withExtendedLifetime(self) {
-      let flags = typed(UInt8.self)
+    let dense = contiguous
+    return withExtendedLifetime(dense) {
+      let flags = dense.typed(UInt8.self)
       return (0..<count).first { flags[$0] != 0 }
+    }
+  }
+
+  /// Of bools: the row-major positions of the true ones before a position.
+  func allTrue(before end: Int) -> [Int] {
+    let dense = contiguous
+    return withExtendedLifetime(dense) {
+      let flags = dense.typed(UInt8.self)
+      return (0..<end).filter { flags[$0] != 0 }
     }
   }
 
@@ -87,9 +102,11 @@ extension WatchedCall {
   private var isPointwise: Bool { function is Formula }
 
   /// The first element that is not finite though what it was made of was, or NaN though that was not.
-  func blamedElement(of results: [Storage]) -> Blamed? {
-    for (position, result) in results.enumerated() where result.contains(Finiteness.bad) {
-      let found = isPointwise ? pointwise(result) : whole(result)
+  ///
+  /// - Parameter trace: What was called inside of a call that ``needsTrace``.
+  func blamedElement(of results: [Storage], _ trace: CallTrace?) -> Blamed? {
+    for (position, result) in results.enumerated() where result.contains(Finiteness.notFinite) {
+      let found = isPointwise ? pointwise(result, position) : mixing(results, position, trace)
       guard let found else { continue }
       let index = result.shape.index(of: found)
       let orders = (function as? Formula)?.seriesOrders ?? []
@@ -100,19 +117,39 @@ extension WatchedCall {
     return nil
   }
 
-  private func pointwise(_ result: Storage) -> Int? {
-    let numbers = numbers.map { Tensor($0).asType(result.dtype).storage }
+  private func pointwise(_ result: Storage, _ position: Int) -> Int? {
+    // Numbers are of float64: one that does not fit the result's dtype is finite all the same.
+    let infinite = numbers.filter { !$0.isFinite }.map { Tensor($0).asType(result.dtype).storage }
     let inputs = inputs.filter { $0.dtype == result.dtype }
-    return Finiteness.blame(inputs: inputs.count + numbers.count).evaluate([result] + inputs + numbers, .zero)?[0]
-      .firstTrue
+    let first = Finiteness.blame(inputs: inputs.count + infinite.count).evaluate([result] + inputs + infinite, .zero)?[
+      0
+    ]
+    .firstTrue
+    return infinite.isEmpty ? first : [first, overflowing(result, position)].compactMap { $0 }.min()
   }
 
-  /// Of an operator that mixes elements: where the inputs are in order as a whole.
-  private func whole(_ result: Storage) -> Int? {
-    let areFinite = numbers.allSatisfy(\.isFinite) && !inputs.contains { $0.contains(Finiteness.bad) }
-    if areFinite { return result.first(Finiteness.bad) }
-    let haveNaN = numbers.contains(where: \.isNaN) || inputs.contains { $0.contains(Finiteness.nan) }
-    return haveNaN ? nil : result.first(Finiteness.nan)
+  /// The first element that is only infinite because a number does not fit the result's dtype, where another number is
+  /// infinite anyhow, as a bound is that does not bound.
+  private func overflowing(_ result: Storage, _ position: Int) -> Int? {
+    guard result.dtype == .float32, let formula = function as? Formula,
+      numbers.contains(where: { $0.isFinite && !Float($0).isFinite })
+    else { return nil }
+    let parameters = SIMD2(numbers[0], numbers.count > 1 ? numbers[1] : 0)
+    let wide = formula.evaluate(inputs.map { $0.dtype == .float32 ? $0.copied(as: .float64) : $0 }, parameters)
+    guard let exact = wide?[position], let bad = result.marks(Finiteness.notFinite) else { return nil }
+    return (bad .& isFinite(Tensor(exact))).storage.firstTrue
+  }
+
+  /// Of an operator that mixes elements: what is bad elsewhere in its inputs does not excuse an element.
+  private func mixing(_ results: [Storage], _ position: Int, _ trace: CallTrace?) -> Int? {
+    let result = results[position]
+    guard holds(Finiteness.notFinite) else { return result.first(Finiteness.notFinite) }
+    func first(_ predicate: Formula) -> Int? {
+      guard let bad = result.marks(predicate) else { return nil }
+      let marks = trace?.marks(of: self, results, predicate) ?? marks(of: results, inputMarks(predicate), predicate)
+      return (marks[position].map { bad .& .!$0 } ?? bad).storage.firstTrue
+    }
+    return [first(Finiteness.notFinite), first(Finiteness.nan)].compactMap { $0 }.min()
   }
 
   func described(at blamed: Blamed) -> [NaNError.Input] {
@@ -149,7 +186,22 @@ extension Storage {
   }
 }
 
+extension Storage {
+  /// What lies along an axis, counted from the end, through a place.
+  func row(along axis: Int, at index: [Int]) -> Storage? {
+    var place: [Int?] = index.map { $0 }
+    place[place.count + axis] = nil
+    return part(place)
+  }
+}
+
 extension ReducedAxes {
+  /// Of bools: whether one of those that an element is reduced from is true.
+  func united(_ flags: Tensor) -> Tensor {
+    let whole = flags.rank < input.rank ? flags.expanded(to: input) : flags
+    return whole.any(axes: axes, keepDims: keepDims)
+  }
+
   /// What of an input a result's element is reduced from.
   func part(of input: Storage, for index: [Int]) -> Storage? {
     var rest = index

@@ -12,8 +12,8 @@ public struct NaNError: Error, Sendable, CustomStringConvertible {
     /// The element that was combined into the result's, of a pointwise operator; nil of others.
     public let value: Double?
     /// The smallest and the largest of the elements that the result's was made of: those of a row or column of a matrix
-    /// product, those that a sum goes over. Of other operators that mix elements, of all. Nil where there are none, or
-    /// one is NaN.
+    /// product, those that a sum goes over, a row of softmax. Of other operators that mix elements, of all. Nil where
+    /// there are none, or one is NaN.
     public let range: ClosedRange<Double>?
   }
 
@@ -32,7 +32,7 @@ public struct NaNError: Error, Sendable, CustomStringConvertible {
   public let result: Double
   /// Where in the result it stands.
   public let index: [Int]
-  /// What the operator was given, all of it finite: in the order of its call, with numbers last. A derivative's formula
+  /// What the operator was given, finite where the element is made of it: in the order of its call, with numbers last. A derivative's formula
   /// takes cotangents (or tangents) first, then what was saved of the operator's inputs and results.
   public let inputs: [Input]
   let site: CallSite

@@ -77,6 +77,13 @@ private func watchedComposition(_ name: String, _ inputs: [Tensor], _ body: () -
   }
 }
 
+/// Runs what is no operator of the program's (a check's own arithmetic, a prediction of costs) unseen by the checks that
+/// are on in this thread.
+package func withoutChecks<Result>(_ body: () -> Result) -> Result {
+  guard isWatchedHere else { return body() }
+  return withThread(\.nan_scope, holding: nil) { withThread(\.strict_scope, holding: nil, body) }
+}
+
 /// A call as a check sees it.
 struct WatchedCall {
   /// Nil of a composition.

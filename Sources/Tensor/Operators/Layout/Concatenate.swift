@@ -31,6 +31,8 @@ final class Concatenate: Function, @unchecked Sendable {
     return [Tensor(whole)]
   }
 
+  override var spread: Spread? { { marks in marks.passed(others: 0) { self.forward($0) } } }
+
   override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
     inputs.indices.map { index in
       saved.isTracked(index) ? cotangents[0].map { Slice(region(index))($0) } : nil

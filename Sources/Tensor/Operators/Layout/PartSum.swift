@@ -65,6 +65,8 @@ final class PartSum: Function, @unchecked Sendable {
     return parts.isEmpty ? nil : Part.sum(parts)
   }
 
+  override var spread: Spread? { { marks in marks.passed(others: 0) { self.forward($0) } } }
+
   override package func extentWritten(_ node: Node, byInput position: Int) -> Range<Int>? {
     slices[position].region.extent(in: (node, 0))
   }

@@ -32,6 +32,8 @@ final class Parts: Function, @unchecked Sendable {
 
   override func forward(_ inputs: [Tensor]) -> [Tensor] { regions.map { Slice($0)(inputs[0]) } }
 
+  override var spread: Spread? { { marks in marks.passed(others: 0) { self.forward($0) } } }
+
   override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
     let present = cotangents.indices.filter { cotangents[$0] != nil }
     let regions = regions

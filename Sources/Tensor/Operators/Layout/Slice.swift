@@ -121,6 +121,8 @@ final class SliceUpdate: Function, @unchecked Sendable {
     return [Tensor(whole)]
   }
 
+  override var spread: Spread? { { marks in marks.passed(others: 0) { self.forward($0) } } }
+
   override func vjp(_ cotangents: [Tensor?], _ saved: SavedTensors) -> [Tensor?] {
     guard let cotangent = cotangents[0] else { return [nil, nil] }
     let part = Slice(region)(cotangent)

@@ -42,6 +42,8 @@ final class Affine: Function, @unchecked Sendable {
     position < 2 ? product.part(of: input, position, for: index) : input.part([index.last])
   }
 
+  override var spread: Spread? { { marks in marks.passed(others: 1) { self.forward($0) } } }
+
   override func pullback(_ node: Node, _ cotangent: consuming Tensor, _ sink: any CotangentSink) {
     product.deliverAdjoints(node, cotangent, sink)
     // The walk sums over the rows.

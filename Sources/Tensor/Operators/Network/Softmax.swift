@@ -66,6 +66,11 @@ final class Softmax: Function, @unchecked Sendable {
   override var saves: [Saved] { [.output(0)] }
   override var mayHoldTensors: Bool { false }
 
+  override var spread: Spread? { { [axis] marks in [marks.united.map { $0.anyAlong([axis]) }] } }
+  override func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? {
+    input.row(along: axis, at: index)
+  }
+
   override func forward(_ inputs: [Tensor]) -> [Tensor] { [softmaxKernel(ADJ_SOFTMAX, inputs[0], axis)] }
 
   private func jacobianProduct(_ v: Tensor, _ y: Tensor) -> Tensor {
@@ -97,6 +102,11 @@ final class LogSoftmax: Function, @unchecked Sendable {
   override var name: String { "logSoftmax" }
   override var saves: [Saved] { [.output(0)] }
   override var mayHoldTensors: Bool { false }
+
+  override var spread: Spread? { { [axis] marks in [marks.united.map { $0.anyAlong([axis]) }] } }
+  override func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? {
+    input.row(along: axis, at: index)
+  }
 
   override func forward(_ inputs: [Tensor]) -> [Tensor] { [softmaxKernel(ADJ_LOG_SOFTMAX, inputs[0], axis)] }
 
@@ -131,6 +141,11 @@ final class LogSumExp: Function, @unchecked Sendable {
   override var name: String { "logSumExp" }
   override var saves: [Saved] { [.input(0), .output(0)] }
   override var mayHoldTensors: Bool { false }
+
+  override var spread: Spread? { { [axis] marks in [marks.united.map { $0.anyAlong([axis]) }] } }
+  override func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? {
+    input.row(along: axis, at: index)
+  }
 
   /// The result keeps the axis, with length 1.
   override func forward(_ inputs: [Tensor]) -> [Tensor] { [softmaxKernel(ADJ_LOG_SUM_EXP, inputs[0], axis)] }

@@ -25,6 +25,17 @@ final class CumulativeSum: LinearFunction, @unchecked Sendable {
     return Tensor(result)
   }
 
+  override func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? {
+    let line = input.row(along: axis, at: index)
+    return line.map { line in
+      let place = index[index.count + axis]
+      let first = isReverse ? place : 0
+      let length = isReverse ? line.count - place : place + 1
+      return Storage(
+        viewing: line, shape: [length], strides: line.strides, offset: first * line.strides[0])
+    }
+  }
+
   override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
     [sets[0].map { ElementSets.accumulated($0, along: axis, isReverse: isReverse) }]
   }

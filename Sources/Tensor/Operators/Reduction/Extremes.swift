@@ -46,6 +46,8 @@ final class Extreme: Function, @unchecked Sendable {
     axes.part(of: input, for: index)
   }
 
+  override var spread: Spread? { { [axes] marks in [marks.united.map { axes.united($0) }] } }
+
   override func kink(_ inputs: [Tensor], _ results: [Tensor]) -> Kink? {
     let ties = inputs[0].detached() .== axes.restored(results[0])
     let shared = ties .& (ties.sum(axes: axes.axes, keepDims: true) .> 1)

@@ -120,6 +120,8 @@ final class FormulaSum: Function, @unchecked Sendable {
     axes.part(of: input, for: index)
   }
 
+  override var spread: Spread? { { [axes] marks in [marks.united.map { axes.united($0) }] } }
+
   override func reach(_ node: Node, _ sets: [Tensor?]) -> [Tensor?]? {
     let plan = plan(of: node)
     var all: Tensor?

@@ -40,6 +40,21 @@ final class Normalization: Function, @unchecked Sendable {
       + [.output(scaleIndex)]
   }
 
+  override var spread: Spread? {
+    { marks in
+      let shared = marks.flags[0].map { $0.anyAlong(self.axes) }
+      let parameters = Marks(flags: Array(marks.flags.dropFirst()), inputs: Array(marks.inputs.dropFirst())).united
+      let normalized = Marks(flags: [shared, parameters], inputs: []).united
+      return [normalized] + Array(repeating: shared, count: self.scaleIndex)
+    }
+  }
+  override func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? {
+    guard position == 0 else { return nil }
+    var place: [Int?] = index.map { $0 }
+    for axis in axes { place[place.count + axis] = nil }
+    return input.part(place)
+  }
+
   override func forward(_ inputs: [Tensor]) -> [Tensor] {
     let x = inputs[0]
     if let rows = NormalizationRows(x, axes, weight, bias) {
