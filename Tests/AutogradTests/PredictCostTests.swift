@@ -317,4 +317,34 @@ import Testing
     #expect(lines[3].hasSuffix("B") && lines[3].contains(", budget of at least "))
     for line in lines { #expect(line.contains("flop, ")) }
   }
+
+  /// What a rehearsal computes is arbitrary, and no derivative is asked for in earnest.
+  @Test func checksDoNotLookAtPredictions() throws {
+    let w = Tensor([1, -2, 1] as [Double]).reshaped([1, 1, 3])
+    let f = { (x: Tensor) in square(tanh(conv1d(x.reshaped([1, 1, x.count]), w))).sum() }
+    let x = cos(Tensor.arange(600).asType(.float64))
+    for _ in 0..<3 {
+      try withNaNCheck {
+        _ = predictCost(of: f, at: x)
+        _ = predictJacobianCost(of: { tanh(conv1d($0.reshaped([1, 1, $0.count]), w)) }, at: x)
+      }
+    }
+    // Nor at the infinite slope of its recorded gradient.
+    let zero = Tensor([0, 1] as [Double])
+    _ = try withNaNCheck { predictCost(of: { sqrt($0).sum() }, at: zero) }
+    _ = try withStrictDerivatives { predictCost(of: { abs($0).sum() }, at: zero) }
+    // They look at what comes afterwards.
+    #expect(throws: NaNError.self) {
+      try withNaNCheck {
+        _ = predictCost(of: f, at: x)
+        _ = log(zero)
+      }
+    }
+    #expect(throws: NotDifferentiableError.self) {
+      try withStrictDerivatives {
+        _ = predictCost(of: { abs($0).sum() }, at: zero)
+        _ = grad { abs($0).sum() }(zero)
+      }
+    }
+  }
 }

@@ -46,6 +46,8 @@ public struct DerivativeCosts: Sendable, Hashable {
 ///
 /// - The search for zeros is given up after 256 products, or where rows have more than 64 elements on average: a
 ///   Hessian that a longer search would find to be sparse costs less than is said here.
+/// - Neither ``withNaNCheck(_:)`` nor ``withStrictDerivatives(_:)`` looks at it from outside: nothing that is computed
+///   here is asked for.
 /// - What depends on other numbers is not foreseen. Rules of your own must not look at numbers that they compute from
 ///   cotangents or tangents.
 /// - Other threads' allocations at the same time count in the bytes. Where a Hessian is computed on several threads,
@@ -55,6 +57,12 @@ public struct DerivativeCosts: Sendable, Hashable {
 @_disfavoredOverload
 public func predictCost<Input: TensorStructure>(
   of f: @escaping (Input) -> Tensor, at input: Input
+) -> DerivativeCosts {
+  withoutChecks { derivativeCosts(f, input) }
+}
+
+private func derivativeCosts<Input: TensorStructure>(
+  _ f: @escaping (Input) -> Tensor, _ input: Input
 ) -> DerivativeCosts {
   let tensors = input.tensors.map { $0.detached() }
   // The recorded evaluation cannot stand for the plain one: it keeps what is saved, computes slopes beside sums, and
@@ -95,6 +103,12 @@ public func predictCost<Input: TensorStructure>(
 @_disfavoredOverload
 public func predictJacobianCost<Input: TensorStructure, Output: TensorStructure>(
   of f: @escaping (Input) -> Output, at input: Input, mode: JacobianMode = .automatic
+) -> (cost: ComputationCost, budget: Int) {
+  withoutChecks { jacobianCost(f, input, mode) }
+}
+
+private func jacobianCost<Input: TensorStructure, Output: TensorStructure>(
+  _ f: @escaping (Input) -> Output, _ input: Input, _ mode: JacobianMode
 ) -> (cost: ComputationCost, budget: Int) {
   let tensors = input.tensors.map { $0.detached() }
   var recorded: Recording<[Tensor]>?
