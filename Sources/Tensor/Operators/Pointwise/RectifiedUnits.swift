@@ -7,8 +7,12 @@ enum RectifiedUnits {
   }
   static let prelu = Formula("prelu") { x, weight in Formula.select(x .> 0, x, weight * x) }
   /// Parameters: the factor of the exponential, and that of its argument. What is not taken may overflow.
-  static let elu = Formula("elu", inputs: 1, parameters: 2) { x, p in
-    [Formula.select(x[0] .> 0, x[0], p[0] * expm1(p[1] * x[0]))]
+  static let elu = exponential("elu")
+  static let celu = exponential("celu")
+  private static func exponential(_ label: String) -> Formula {
+    Formula(label, inputs: 1, parameters: 2) { x, p in
+      [Formula.select(x[0] .> 0, x[0], p[0] * expm1(p[1] * x[0]))]
+    }
   }
   static let selu = Formula("selu") { x in
     Formula.select(x .> 0, 1.0507009873554804934 * x, 1.7580993408473768599 * expm1(x))
@@ -70,7 +74,7 @@ public func elu(_ x: Tensor, alpha: Double = 1) -> Tensor { RectifiedUnits.elu.a
 /// - Precondition: `alpha` is not 0.
 public func celu(_ x: Tensor, alpha: Double = 1) -> Tensor {
   guard alpha != 0 else { return Misuse.fail("celu", "alpha is 0; it divides and must not be") }
-  return RectifiedUnits.elu.apply(x, SIMD2(alpha, 1 / alpha))
+  return RectifiedUnits.celu.apply(x, SIMD2(alpha, 1 / alpha))
 }
 
 /// 1.0507 (x above 0, 1.6733 (exp(x) - 1) below), which keeps mean 0 and variance 1.
