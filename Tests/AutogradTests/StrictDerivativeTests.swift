@@ -79,7 +79,92 @@ struct StrictDerivativeTests {
     ("cosineSimilarity", [], [3, 4], { cosineSimilarity($0, f64(1, 2), axis: 0) }),
     ("normalize", [], [0, 0], { normalize($0, axis: 0) }),
     ("huber", [], [0, 1], { huber($0, Tensor.zeros(like: $0)) }),
+    ("norm", [[3, 0, 4]], [3, 4], { $0.norm(0.5) }),
+    ("pairwiseDistance", [[3, 0, 4]], [3, 4, 5], { pairwiseDistance($0, f64(0, 0, 0), p: 0.5, eps: 0) }),
+    ("normalize", [[3, 0, 4]], [3, 4], { normalize($0, p: 0.5, axis: 0) * f64(1, 2, 3)[..<$0.count] }),
+    ("atan2", [[0, -1]], [0, 1], { atan2($0[0], $0[1]) }),
+    ("floorDivide", [[6, 0], [6, 3]], [6, 4], { floorDivide($0[0], $0[1]) }),
+    ("remainder", [[6, 0], [0, 0]], [6, 4], { remainder($0[0], $0[1]) }),
+    ("fmod", [[6, 0], [0, 0]], [6, 4], { fmod($0[0], $0[1]) }),
+    ("layerNorm", [[2, 2]], [1, 2], { layerNorm($0, eps: 0) * f64(1, 2) }),
+    ("rmsNorm", [[0, 0]], [0, 2], { rmsNorm($0, eps: 0) * f64(1, 2) }),
+    ("batchNorm", [[2, 2]], [1, 2], { batchNorm(training: $0.reshaped([2, 1]), eps: 0).result * f64(1, 2) }),
+    ("elu", [[0]], [1, -1], { elu($0, alpha: 2) }),
   ]
+
+  @Test func anExponentialUnitGoesByItsOwnName() {
+    #expect(atKink([0, 1], order: 2) { celu($0) }?.operation == "celu")
+    #expect(atKink([0, 1], order: 2) { celu($0, alpha: 2) }?.operation == "celu")
+    #expect(atKink([0, 1], order: 2) { elu($0) }?.operation == "elu")
+  }
+
+  @Test func anAngleJumpsOnlyWhereItsSineIsMoved() {
+    #expect(found { _ = grad { atan2(f64(0), $0).sum() }(f64(-1)) } == nil)
+    #expect(found { _ = grad { atan2($0, f64(-1)).sum() }(f64(0)) }?.convention.contains("-1") == true)
+  }
+
+  // MARK: - Behind guards
+
+  /// The order of derivative at which a function is refused at a point, of those up to the fourth; nil where none.
+  private func refusal(_ x: Tensor, upTo highest: Int = 4, _ f: @escaping (Tensor) -> Tensor) -> Int? {
+    let v = Tensor.ones(like: x)
+    var g = { (x: Tensor) in f(x).sum() }
+    for _ in 1...highest {
+      if let error = found({ _ = grad(g)(x) }) { return error.order }
+      g = { [g] (x: Tensor) in (grad(g)(x) * v).sum() }
+    }
+    return nil
+  }
+
+  typealias Guard = (name: String, order: Int?, formula: Formula)
+
+  private static let guards: [Guard] = [
+    ("root", 1, Formula { x in Formula.select(x .== 0, 0, sqrt(abs(x))) }),
+    ("half root", 1, Formula { x in Formula.select(x .<= 0, 0, sqrt(abs(x))) }),
+    ("power of a half", 1, Formula { x in Formula.select(x .== 0, 0, pow(abs(x), 0.5)) }),
+    ("power of 1.1", 2, Formula { x in Formula.select(x .== 0, 0, pow(abs(x), 1.1)) }),
+    ("power of 2.5", 3, Formula { x in Formula.select(x .== 0, 0, pow(abs(x), 2.5)) }),
+    ("wave", 1, Formula { x in Formula.select(x .== 0, 0, x * sin(1 / x)) }),
+    ("entropy", 1, Formula { x in Formula.select(x .== 0, 0, x * log(abs(x))) }),
+    ("sides", 1, Formula { x in Formula.select(x .== 0, 0, x * x / abs(x)) }),
+    ("jump", 1, Formula { x in Formula.select(x .== 0, 0, x / abs(x)) }),
+    ("hole", 1, Formula { x in Formula.select(x .== 0, 5, sin(x) / x) }),
+    ("sinc", nil, Formula { x in Formula.select(x .== 0, 1, sin(x) / x) }),
+    ("narrow sinc", nil, Formula { x in Formula.select(x .== 0, 1, sin(1000 * x) / (1000 * x)) }),
+    ("expm1", nil, Formula { x in Formula.select(x .== 0, 1, expm1(x) / x) }),
+    ("log1p", nil, Formula { x in Formula.select(x .== 0, 1, log1p(x) / x) }),
+    ("cosine", nil, Formula { x in Formula.select(x .== 0, 0.5, (1 - cos(x)) / (x * x)) }),
+    ("quotient", nil, Formula { x in Formula.select(x .== 0, 0, x * x * x / x) }),
+  ]
+
+  @Test(arguments: guards.indices, [DType.float32, .float64])
+  func whatLiesBehindAGuardIsJudgedByTheNeighbourhood(_ index: Int, _ dtype: DType) {
+    let (name, order, formula) = Self.guards[index]
+    let found = refusal(Tensor([0.5, 0, -2]).asType(dtype)) { formula($0) }
+    #expect(found == order, "\(name): \(String(describing: found))")
+    #expect(refusal(Tensor([0.5, -2]).asType(dtype)) { formula($0) } == nil, "\(name)")
+  }
+
+  @Test func theFirstOfManyPointsBehindAGuardIsNamed() {
+    // Smooth at 0 of the first input, with a root in the second.
+    let formula = Formula { x, y in Formula.select(x .== 0, 1, sin(x) / x) * Formula.select(y .== 0, 0, sqrt(abs(y))) }
+    let y = Tensor((0..<3000).map { $0 == 2718 ? 0.0 : 1 })
+    let error = found { _ = grad { formula(Tensor.zeros(like: y), $0).sum() }(y) }
+    #expect(error?.index == [2718] && error?.values == [0, 0])
+    #expect(found { _ = grad { formula($0, y + 1).sum() }(Tensor.zeros(like: y)) } == nil)
+  }
+
+  @Test(arguments: [0.5, 1.5, 2.5, 3.0]) func normsHaveKinksOfTheirOrderAtZeros(_ p: Double) {
+    let order = p == 0.5 ? 1 : p == 1.5 ? 2 : 3
+    let x = f64(3, 0, 4)
+    #expect(refusal(x) { $0.norm(p) } == order)
+    #expect(refusal(x) { pairwiseDistance($0, f64(0, 0, 0), p: p, eps: 0) } == order)
+    #expect(refusal(x) { normalize($0, p: p, axis: 0) * f64(1, 2, 3) } == order)
+    #expect(refusal(x.asType(.float32)) { $0.norm(p) } == order)
+    #expect(refusal(f64(3, 1, 4)) { $0.norm(p) } == nil)
+  }
+
+  @Test func anEvenNormIsSmoothAtZeros() { #expect(refusal(f64(3, 0, 4)) { $0.norm(4) } == nil) }
 
   @Test(arguments: cases.indices) func operators(_ index: Int) throws {
     let (name, points, smooth, call) = Self.cases[index]

@@ -20,14 +20,16 @@ extension CatalogueTests {
       #expect(wanted.count == found.count)
     }
 
-    @Test("all modes agree where operators are not smooth, and Hessians are symmetric")
-    func modes() {
-      for line in ConventionTable().families.flatMap(\.lines) {
+    @Test("all modes agree where operators are not smooth, and Hessians are symmetric", arguments: dtypes)
+    func modes(_ dtype: DType) {
+      for line in ConventionTable(dtype).families.flatMap(\.lines) {
         #expect(
           line.disagreements.isEmpty,
           "\(line.name) at \(line.point): \(line.disagreements.joined(separator: "; "))")
       }
     }
+
+    private static let dtypes: [DType] = [.float32, .float64]
 
     /// Where kinks are likely: at 0, at small whole numbers, between them, where inputs are equal or of opposite sign.
     private static let likely: [Double] = [-3, -2, -1, -0.5, -0.25, 0, 0.25, 0.5, 1, 2, 3, 6]

@@ -47,7 +47,9 @@ public struct NotDifferentiableError: Error, Sendable, CustomStringConvertible {
 /// operators, with respect to their tracked inputs; in walks that are recorded the slopes count too, and in
 /// ``directionalDerivatives(_:at:along:order:)`` those of every order below the one that is asked for. So a function
 /// that has a first derivative and no second (Huber's loss at its threshold) is found where a second is asked for. A
-/// pointwise formula is judged as a whole: `abs(x) * abs(x)` in one formula is smooth at 0. A ``Function`` of yours says
+/// pointwise formula is judged as a whole: `abs(x) * abs(x)` in one formula is smooth at 0. What a guard hides in one
+/// (`select(x .== 0, 0, sqrt(abs(x)))`) is judged by values and slopes nearby, in float64, so that sin(x) / x is smooth
+/// behind it. A ``Function`` of yours says
 /// where it is not smooth by overriding ``Function/kink(_:_:)``. In a sort any equal neighbours count, also in what
 /// `quantile` sorts.
 ///
@@ -120,7 +122,8 @@ final class StrictScope: ThreadScope {
     guard finding == nil else { return }
     guard let found = withoutChecks({ withoutGrad { kink() } }) else { return }
     finding = NotDifferentiableError(
-      operation: calls.name(operation()), order: Int(adj_thread().pointee.derivative_order) + orders + 1, index: found.index,
+      operation: calls.name(operation()), order: Int(adj_thread().pointee.derivative_order) + orders + 1,
+      index: found.index,
       values: found.values, convention: found.convention, examples: calls.examples, site: calls.site)
   }
 }
@@ -140,11 +143,11 @@ extension Formula {
     let wanted = Set(inputs.indices.filter { $0 >= first && inputs[$0].node != nil })
     let parameters = SIMD2(numbers.first ?? 0, numbers.count > 1 ? numbers[1] : 0)
     let storages = inputs.map(\.storage)
-    guard let formula = Kinks.of(self, wanted: wanted).formula,
-      let told = formula.evaluate(storages, parameters), let position = told[0].firstTrue
+    guard let found = Kinks.of(self, wanted: wanted).first(storages, parameters),
+      let shape = broadcastShape(storages)
     else { return nil }
-    let index = told[0].shape.index(of: position)
-    let slopes = told.dropFirst().map { $0.number(index) }
+    let index = shape.index(of: found.position)
+    let slopes = found.slopes.map { $0.number(index) }
     let words = slopes.map(\.words).joined(separator: ", ")
     let convention =
       slopes.count == 1 ? "its derivative is taken to be \(words)" : "its derivatives are taken to be \(words)"

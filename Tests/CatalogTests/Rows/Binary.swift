@@ -80,6 +80,9 @@ extension Catalogue {
         Special(0, 1, value: 0, slopes: [1, 0], second: 0),
         Special(0, 0, value: 0, slopes: [0, 0], kink: "0 of every order at the origin"),
         Special(1, 0, value: .pi / 2, slopes: [0, -1]), Special(-0.0, -1, value: -.pi),
+        Special(
+          0, -1, value: .pi, slopes: [-1, 0], hessian: [[0, -1], [-1, 0]],
+          kink: "as beside it at the jump, where a is 0 and b negative"),
       ]),
     .binary(
       "hypot", .signed(0.3, 2), .signed(0.3, 2), { hypot($0, $1) }, { hypot($0, $1) }, ulps: 2,
@@ -98,6 +101,7 @@ extension Catalogue {
       specials: [
         Special(-1, 3, value: 2, slopes: [1, 1], second: 0),
         Special(6, 3, value: 0, slopes: [1, -2], second: 0, kink: "as above at the jumps"),
+        Special(6, 0, value: .nan, slopes: [1, -.infinity], kink: "minus infinity for b where b is 0"),
       ]),
     .unary(
       "remainder by a number", .fixed([0.7, -1.9, 4.4, 5.3]), { remainder($0, 3) },
@@ -111,6 +115,7 @@ extension Catalogue {
       specials: [
         Special(-1, 3, value: -1, slopes: [0, 0], second: 0),
         Special(6, 3, value: 2, slopes: [0, 0], second: 0, kink: "0 at the jumps"),
+        Special(6, 0, value: .infinity, slopes: [0, 0], kink: "0 where b is 0"),
       ]),
     .unary(
       "floorDivide by a number", .fixed([0.7, -1.9, 4.4, 5.3]), { floorDivide($0, 3) },

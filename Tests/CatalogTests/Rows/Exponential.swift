@@ -59,7 +59,8 @@ extension Catalogue {
     .unary(
       "cbrt", .signed(0.2, 4), { cbrt($0) }, { SpecialFunctions.cubeRoot($0) }, saves: [.result(0)],
       specials: [
-        Special(-8, value: -2), Special(-0.0, value: -0.0), Special(0, value: 0, slopes: [.infinity], kink: "infinite"),
+        Special(-8, value: -2), Special(-0.0, value: -0.0),
+        Special(0, value: 0, slopes: [.infinity], second: 0, kink: "infinite, its second derivative 0"),
         Special(-.infinity, value: -.infinity),
       ]),
   ]

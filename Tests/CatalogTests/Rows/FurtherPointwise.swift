@@ -209,6 +209,7 @@ extension Catalogue {
       primitives: [], accepts: .numbers, ulps: 0, integers: 1...4,
       specials: [
         Special(6, 3, value: 0, slopes: [1, -2], kink: "as above at the jumps"),
+        Special(6, 0, value: .nan, slopes: [1, .nan], kink: "NaN for b where b is 0"),
         Special(-7, 3, value: -1, slopes: [1, 2]), Special(7, -3, value: 1, slopes: [1, 2]),
       ]),
     .binary(

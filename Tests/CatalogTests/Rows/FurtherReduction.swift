@@ -213,6 +213,18 @@ extension Catalogue {
     Convention("norm", "0 at 0", at: [0, 0], gradient: [0, 0]) { $0.norm() },
     Convention("norm", "0 at 0, for p = 1", at: [0, 0], gradient: [0, 0]) { $0.norm(1) },
     Convention("norm", "0 at 0, for p = 3", at: [0, 0], gradient: [0, 0]) { $0.norm(3) },
+    Convention(
+      "norm", "0 at an element that is 0, for p = 0.5", at: [1, 0, 4], gradient: [3, 0, 1.5],
+      hessian: [[-1, 0, 0.25], [0, 0, 0], [0.25, 0, -0.0625]]
+    ) {
+      $0.norm(0.5)
+    },
+    Convention("norm", "second derivative 0 at an element that is 0, for p = 1.5", at: [1, 0], gradient: [1, 0]) {
+      $0.norm(1.5)
+    },
+    Convention("norm", "third derivative 0 at an element that is 0, for p = 2.5", at: [1, 0], gradient: [1, 0]) {
+      $0.norm(2.5)
+    },
     Convention("norm", "ties share evenly for infinite p", at: [-2, 1, 2], gradient: [-0.5, 0, 0.5]) {
       $0.norm(.infinity)
     },

@@ -126,9 +126,23 @@ extension Catalogue {
     Note("normalize", "x / max(norm(x), eps)", "(u - y sum(u y)) / norm(x) for p = 2", torch: "F.normalize"),
   ]
 
+  /// A function of two elements that has no derivative of any order at a point.
+  private static func undefined(
+    _ name: String, _ words: String, at point: [Double], _ call: @escaping @Sendable (Tensor) -> Tensor
+  ) -> Convention {
+    Convention(
+      name, words, at: point, gradient: [.nan, .nan], hessian: [[.nan, .nan], [.nan, .nan]]
+    ) { (call($0) * Tensor([1.0, 3]).asType($0.dtype)).sum() }
+  }
+
   static let normalizationConventions: [Convention] = [
     Convention("normalize", "as divided by eps below it", at: [0, 0], gradient: [2, 2]) {
       normalize($0, axis: 0, eps: 0.5).sum()
-    }
+    },
+    undefined("layerNorm", "NaN where all are equal, for an eps of 0", at: [2, 2]) { layerNorm($0, eps: 0) },
+    undefined("rmsNorm", "NaN where all are 0, for an eps of 0", at: [0, 0]) { rmsNorm($0, eps: 0) },
+    undefined("batchNorm", "NaN where a channel's are equal, for an eps of 0", at: [2, 2]) {
+      batchNorm(training: $0.reshaped([2, 1]), eps: 0).result.reshaped([2])
+    },
   ]
 }

@@ -31,8 +31,10 @@ extension Catalogue {
       saves: [.input(0)],
       specials: [
         Special(1, value: 0, slopes: [-0.5772156649015329], second: 1.6449340668482264), Special(2, value: 0),
-        Special(0, value: .infinity, slopes: [-.infinity], second: .infinity, kink: "infinite at the poles"),
-        Special(-1, value: .infinity, slopes: [.nan], second: .infinity, kink: "infinite at the poles"),
+        Special(0, value: .infinity, slopes: [-.infinity], second: .infinity, kink: "infinite at 0"),
+        Special(
+          -1, value: .infinity, slopes: [.nan], second: .infinity,
+          kink: "NaN at the negative poles, its second derivative infinite"),
         Special(-0.5, value: 1.2655121234846454),
       ]),
     .unary(
@@ -41,8 +43,10 @@ extension Catalogue {
       specials: [
         Special(1, value: -0.5772156649015329, slopes: [1.6449340668482264], second: -2.4041138063191885),
         Special(-0.5, value: 0.03648997397857652, slopes: [8.934802200544679]),
-        Special(0, value: -.infinity, slopes: [.infinity], second: -.infinity, kink: "infinite at the poles"),
-        Special(-1, value: .nan, slopes: [.infinity], second: .nan, kink: "infinite at the poles"),
+        Special(0, value: -.infinity, slopes: [.infinity], second: -.infinity, kink: "infinite at 0"),
+        Special(
+          -1, value: .nan, slopes: [.infinity], second: .nan,
+          kink: "infinite at the negative poles, its second derivative NaN"),
       ]),
     .unary(
       "polygamma", .uniform(0.3, 4.5), { polygamma(2, $0) }, { SpecialFunctions.polygamma(2, $0) }, ulps: 64,

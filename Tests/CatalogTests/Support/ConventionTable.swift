@@ -4,12 +4,12 @@ import Autograd
 struct ConventionTable {
   let families: [(title: String, lines: [ConventionLine])]
 
-  init() {
+  init(_ dtype: DType = .float64) {
     families = Catalogue.families.map { family in
       let pointwise = family.rows.flatMap { row in
-        row.specials.filter { $0.kink != nil && !$0.slopes.isEmpty }.map { ConventionLine(row, $0) }
+        row.specials.filter { $0.kink != nil && !$0.slopes.isEmpty }.map { ConventionLine(row, $0, dtype) }
       }
-      return (family.title, pointwise + family.conventions.map { ConventionLine($0) })
+      return (family.title, pointwise + family.conventions.map { ConventionLine($0, dtype) })
     }.filter { !$0.lines.isEmpty }
   }
 }
@@ -29,16 +29,16 @@ struct ConventionLine {
   /// Where modes differ from each other or the Hessian from its transpose, in words.
   var disagreements: [String]
 
-  init(_ row: Row, _ special: Special) {
+  init(_ row: Row, _ special: Special, _ dtype: DType) {
     self.init(
       name: row.operators[0], words: special.kink!, point: special.inputs,
-      KinkDerivatives(of: { row.call($0)[0] }, at: special.inputs.map { Tensor([$0]) }))
+      KinkDerivatives(of: { row.call($0)[0] }, at: special.inputs.map { Tensor([$0]).asType(dtype) }))
   }
 
-  init(_ convention: Convention) {
+  init(_ convention: Convention, _ dtype: DType) {
     self.init(
       name: convention.name, words: convention.words, point: convention.point,
-      KinkDerivatives(of: { convention.call($0[0]) }, at: [Tensor(convention.point)]))
+      KinkDerivatives(of: { convention.call($0[0]) }, at: [Tensor(convention.point).asType(dtype)]))
   }
 
   private init(name: String, words: String, point: [Double], _ derivatives: KinkDerivatives) {
@@ -77,7 +77,7 @@ struct ConventionDocument {
     **first**: the derivative with respect to each input, of a function of a whole tensor its gradient (of the sum of \
     the results). **second**: the matrix of all second derivatives, the Hessian of that sum, which is symmetric; `0` where all of \
     them are 0. **strict**: the order of derivative at which `withStrictDerivatives { }` throws a `NotDifferentiableError`; an \
-    empty cell where it does not, because the operator is smooth there after all.
+    empty cell where it does not up to the third, because the operator is that smooth there after all.
 
     """
 

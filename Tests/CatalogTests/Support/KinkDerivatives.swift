@@ -10,6 +10,7 @@ struct KinkDerivatives {
   /// Hg for an irregular direction g, and g'Hg.
   let products: [(mode: String, numbers: [Double])]
   let refused: Int?
+  private let tolerance: Double
 
   /// No symmetry that a function may have leaves it alone.
   static func irregular(_ count: Int) -> [Double] { (0..<count).map { [1, -3, 2, 5, -7, 4, -2.5, 6][$0 % 8] } }
@@ -17,12 +18,15 @@ struct KinkDerivatives {
   init(of f: @escaping ([Tensor]) -> Tensor, at x: [Tensor]) {
     let sum = { (x: [Tensor]) in f(x).sum() }
     let modes = Modes(f: sum, x: x)
-    value = f(x).flattened().scalars(as: Double.self)
+    value = numbers(f(x).flattened())
+    tolerance = x[0].dtype == .float32 ? 1e-4 : 1e-12
     gradients = modes.gradients
     hessians = modes.hessians
     products = modes.products
-    let along = x.map { Tensor(KinkDerivatives.irregular($0.count)) }
-    refused = refusal { _ = grad(sum)(x) } ?? refusal { _ = hvp(sum, at: x, along: along) }
+    let along = x.map { Tensor(KinkDerivatives.irregular($0.count), shape: $0.shape).asType($0.dtype) }
+    refused =
+      refusal { _ = grad(sum)(x) } ?? refusal { _ = hvp(sum, at: x, along: along) }
+      ?? refusal { _ = hvp({ jvp(sum, at: $0, along: along).tangent }, at: x, along: along) }
   }
 
   var disagreements: [String] {
@@ -52,10 +56,12 @@ struct KinkDerivatives {
   private func same(_ a: [Double], _ b: [Double]) -> Bool {
     a.count == b.count
       && zip(a, b).allSatisfy {
-        $0 == $1 || ($0.isNaN && $1.isNaN) || abs($0 - $1) <= 1e-12 * Swift.max(1, abs($1))
+        $0 == $1 || ($0.isNaN && $1.isNaN) || abs($0 - $1) <= tolerance * Swift.max(1, abs($1))
       }
   }
 }
+
+private func numbers(_ tensor: Tensor) -> [Double] { tensor.asType(.float64).scalars(as: Double.self) }
 
 private func refusal(_ body: () -> Void) -> Int? {
   do {
@@ -78,11 +84,11 @@ private struct Modes {
     var rest = numbers[...]
     return x.map { tensor in
       defer { rest = rest.dropFirst(tensor.count) }
-      return Tensor(Array(rest.prefix(tensor.count)), shape: tensor.shape)
+      return Tensor(Array(rest.prefix(tensor.count)), shape: tensor.shape).asType(tensor.dtype)
     }
   }
 
-  private func flat(_ tensors: [Tensor]) -> [Double] { tensors.flatMap { $0.flattened().scalars(as: Double.self) } }
+  private func flat(_ tensors: [Tensor]) -> [Double] { tensors.flatMap { numbers($0.flattened()) } }
 
   /// A direction for each element.
   private var basis: [[Tensor]] {

@@ -55,6 +55,11 @@ final class Normalization: Function, @unchecked Sendable {
     return input.part(place)
   }
 
+  override func kink(_ inputs: [Tensor], _ results: [Tensor]) -> Kink? {
+    let isUndefined = (results[scaleIndex] .== .infinity).expanded(to: inputs[0].shape)
+    return Kink(where: isUndefined, of: inputs[0].detached(), convention: "its derivatives are NaN")
+  }
+
   override func forward(_ inputs: [Tensor]) -> [Tensor] {
     let x = inputs[0]
     if let rows = NormalizationRows(x, axes, weight, bias) {
