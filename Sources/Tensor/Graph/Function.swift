@@ -129,8 +129,8 @@ open class Function: @unchecked Sendable {
   /// it may be all.
   func part(of input: Storage, _ position: Int, for index: [Int]) -> Storage? { nil }
 
-  /// How marks spread from the inputs to the results, for ``withNaNCheck(_:)``; nil where only what `forward` is made of
-  /// tells that.
+  /// How marks spread from the inputs to the results, for ``withNaNCheck(_:)``; nil where only what `forward` is made
+  /// of tells that.
   var spread: Spread? { nil }
 
   /// Applies the function to tensors, recording it where one of them is tracked.

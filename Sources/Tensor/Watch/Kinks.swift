@@ -6,8 +6,8 @@ import Synchronization
 /// whole number. The point is smooth if that makes no difference: if result and slopes are the same whichever
 /// way it goes. sqrt at 0 and its like, and poles, are singular wherever the results depend on them.
 ///
-/// A guard (`select(x .== 0, 0, sqrt(abs(x)))`) hides what is behind it: the other way gives NaN, or meets a singularity,
-/// or another choice that is a tie at the same point. Then the neighbourhood is looked at instead.
+/// A guard (`select(x .== 0, 0, sqrt(abs(x)))`) hides what is behind it: the other way gives NaN, or meets a
+/// singularity, or another choice that is a tie at the same point. Then the neighbourhood is looked at instead.
 struct Kinks: Sendable {
   /// True where not smooth, then true where only the neighbourhood tells (each left out where it is nowhere true); then
   /// the slopes of the results with respect to the wanted inputs. Nil where the formula is smooth everywhere.

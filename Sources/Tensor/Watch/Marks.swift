@@ -26,8 +26,8 @@ struct Marks {
   }
 }
 
-/// How marks spread from a function's inputs to its results: bools that broadcast to those, nil where none is marked. No
-/// result may be left out that is made of a marked element. Nil altogether where the function cannot say.
+/// How marks spread from a function's inputs to its results: bools that broadcast to those, nil where none is marked.
+/// No result may be left out that is made of a marked element. Nil altogether where the function cannot say.
 typealias Spread = (Marks) -> [Tensor?]?
 
 extension Tensor {

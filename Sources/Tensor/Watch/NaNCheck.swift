@@ -23,7 +23,8 @@ import CKernels
 /// The body runs on to its end; its result is then thrown away. Nothing else changes, in particular no number and
 /// nothing of what is recorded. It costs a pass over every result (and over the inputs of what is
 /// composed of operators), and some microseconds for each operator; where inputs and results are both bad, about what
-/// computing those again twice does. The scope covers the calling thread only, and scopes nest: the innermost one throws.
+/// computing those again twice does. The scope covers the calling thread only, and scopes nest: the innermost one
+/// throws.
 ///
 /// - Throws: A `NaNError`, or whatever `body` itself throws, whichever came first.
 public func withNaNCheck<Result>(_ body: () throws -> Result) throws -> Result {

@@ -32,8 +32,8 @@ public struct NaNError: Error, Sendable, CustomStringConvertible {
   public let result: Double
   /// Where in the result it stands.
   public let index: [Int]
-  /// What the operator was given, finite where the element is made of it: in the order of its call, with numbers last. A derivative's formula
-  /// takes cotangents (or tangents) first, then what was saved of the operator's inputs and results.
+  /// What the operator was given, finite where the element is made of it: in the order of its call, with numbers
+  /// last. A derivative's formula takes cotangents (or tangents) first, then what was saved of the operator's inputs and results.
   public let inputs: [Input]
   let site: CallSite
 

@@ -4,9 +4,9 @@ import Foundation
 ///
 /// Behind a guard may lie a singularity (the square root of |x|), or what only needed it to be computed (sin(x) / x).
 /// Where the point is smooth, what is found on both sides of it comes together, and settles, as the distance shrinks.
-/// So it is a kink if over the smallest distances that rounding leaves to be judged it does not: a jump and a corner stay
-/// as they are, an infinite slope grows. The point's own slopes are not compared, since a guard's are those of a constant;
-/// its own value is, where the formula is no derivative.
+/// So it is a kink if over the smallest distances that rounding leaves to be judged it does not: a jump and a corner
+/// stay as they are, an infinite slope grows. The point's own slopes are not compared, since a guard's are those of a
+/// constant; its own value is, where the formula is no derivative.
 struct Neighbourhood: Sendable {
   /// Results and their slopes, and then the same as often as there are disturbances, with each step disturbed.
   private let formula: Formula

@@ -77,8 +77,8 @@ private func watchedComposition(_ name: String, _ inputs: [Tensor], _ body: () -
   }
 }
 
-/// Runs what is no operator of the program's (a check's own arithmetic, a prediction of costs) unseen by the checks that
-/// are on in this thread.
+/// Runs what is no operator of the program's (a check's own arithmetic, a prediction of costs) unseen by the checks
+/// that are on in this thread.
 package func withoutChecks<Result>(_ body: () -> Result) -> Result {
   guard isWatchedHere else { return body() }
   return withThread(\.nan_scope, holding: nil) { withThread(\.strict_scope, holding: nil, body) }
