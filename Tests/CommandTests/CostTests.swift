@@ -64,21 +64,24 @@ import Testing
   ]
 
   /// No test says how long it takes: others run beside it, and it may wait long for its turn.
+  /// Its end may come before much was measured where others run beside it: of some runs one gets through.
   @Test func aQuickRunDrawsWhatItMeasured() throws {
+    let words = [
+      "rosenbrock:", "mlp:", "N = 1,000", "finite differences", "10 HVPs at a point", "growth",
+      "N gradients for N^2 numbers", "Why one HVP is a few gradients", "wrote cost.svg",
+    ]
+    let pictured = ["rosenbrock: time", "rosenbrock: memory", "mlp: time", "dense Hessian", " kB<", "µs<"]
     try withFolder { folder in
-      let outcome = try Program("adjoint").run(["cost", "--quick", "--svg", "cost.svg"], in: folder)
-      #expect(outcome.status == 0, "\(outcome.errors)")
-      for word in [
-        "rosenbrock:", "mlp:", "N = 1,000", "finite differences", "10 HVPs at a point", "growth",
-        "N gradients for N^2 numbers", "Why one HVP is a few gradients", "wrote cost.svg",
-      ] {
-        #expect(outcome.output.contains(word), "\(word)")
+      var missing: [String] = []
+      for _ in 0..<6 {
+        let outcome = try Program("adjoint").run(["cost", "--quick", "--svg", "cost.svg"], in: folder)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try contents(folder) == ["cost.svg"])
+        let svg = try String(contentsOf: folder.appendingPathComponent("cost.svg"), encoding: .utf8)
+        missing = words.filter { !outcome.output.contains($0) } + pictured.filter { !svg.contains($0) }
+        if missing.isEmpty { break }
       }
-      let svg = try String(contentsOf: folder.appendingPathComponent("cost.svg"), encoding: .utf8)
-      for word in ["rosenbrock: time", "rosenbrock: memory", "mlp: time", "dense Hessian", " kB<", "µs<"] {
-        #expect(svg.contains(word), "\(word)")
-      }
-      #expect(try contents(folder) == ["cost.svg"])
+      #expect(missing.isEmpty)
     }
   }
 
