@@ -71,7 +71,9 @@ final class NaNScope: ThreadScope {
       // So do operators within a function: it may have ways of its own.
       if blamed == nil && !isPart && call.function?.showsOperators != true { finding = nil }
     } else if let blamed {
-      finding = unwatched { error(call, blamed) }
+      // Taken here, as a backtrace holds so many frames only.
+      let site = calls.site
+      finding = unwatched { error(call, blamed, site) }
     } else if let function = call.function {
       calls.note(results, function)
     }
@@ -81,10 +83,10 @@ final class NaNScope: ThreadScope {
   /// The check's own arithmetic is nobody's operator.
   private func unwatched<Value>(_ body: () -> Value) -> Value { withoutChecks { withoutGrad(body) } }
 
-  private func error(_ call: WatchedCall, _ blamed: WatchedCall.Blamed) -> NaNError {
+  private func error(_ call: WatchedCall, _ blamed: WatchedCall.Blamed, _ site: CallSite) -> NaNError {
     NaNError(
       operation: calls.name(call.name), derivativeOf: calls.visitedName,
       derivativeOrder: Int(adj_thread().pointee.derivative_order) - blamed.ordersBelow, examples: calls.examples,
-      result: blamed.number, index: blamed.index, inputs: call.described(at: blamed), site: calls.site)
+      result: blamed.number, index: blamed.index, inputs: call.described(at: blamed), site: site)
   }
 }
