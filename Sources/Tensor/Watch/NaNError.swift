@@ -33,7 +33,8 @@ public struct NaNError: Error, Sendable, CustomStringConvertible {
   /// Where in the result it stands.
   public let index: [Int]
   /// What the operator was given, finite where the element is made of it: in the order of its call, with numbers
-  /// last. A derivative's formula takes cotangents (or tangents) first, then what was saved of the operator's inputs and results.
+  /// last. A derivative's formula takes cotangents (or tangents) first, then what was saved of the operator's inputs
+  /// and results.
   public let inputs: [Input]
   let site: CallSite
 
