@@ -1,7 +1,7 @@
 import Tensor
 
-/// Checks a function's second derivatives at a point for the price of about six products, so that a training loop can
-/// sample it:
+/// Checks a function's second derivatives at a point for the price of six to eight products, so that a training loop
+/// can sample it:
 ///
 ///     if step % 1000 == 0 { print(checkHVP("loss", of: loss, at: weights)) }
 ///
@@ -18,7 +18,8 @@ import Tensor
 /// one along u), of which two share their graph, six gradients and some passes over their numbers, which count only
 /// beside functions of a few operations an element. Where something disagrees at first, also across kinks, four
 /// gradients come to that, and where rounding hides small elements a product and four to eight gradients: up to eleven
-/// products in all. In comparison, ``checkSecondOrder(_:of:at:step:tolerance:seed:elements:)`` goes through elements one by one.
+/// products in all. In comparison, ``checkSecondOrder(_:of:at:step:tolerance:seed:elements:)`` goes through elements
+/// one by one.
 ///
 /// The gradient may have kinks near the point, as that of a net with ReLU has: an element is held against a difference
 /// only where differences of several step lengths agree with one another. The others are compared by the compositions

@@ -6,9 +6,9 @@ extension OperatorClosure {
     - 1f 1ff 1ff
     * 1f 1ff 1ff
     / 3 1ff 1ff
-    += 3 1ff 1ff
-    -= 3 1ff 1ff
-    *= 3 1ff 1ff
+    += 1f 1ff 1ff
+    -= 1f 1ff 1ff
+    *= 1f 1ff 1ff
     /= 3 1ff 1ff
     exp 3 1ff 1ff
     exp2 3 1ff 1ff

@@ -52,15 +52,21 @@ extension Catalogue {
       "number / tensor", .signed(0.4, 2), { 3 / $0 }, { 3 / $0 }, operators: ["/"], primitives: [], ulps: 0,
       saves: [.input(0)]),
     .binary(
-      "compound assignment", .uniform(-2, 2), .signed(0.4, 2),
+      "compound assignment", .uniform(-2, 2), .uniform(-2, 2),
       {
         var x = $0
         x += $1
         x *= $1
         x -= $1
+        return x
+      }, { ($0 + $1) * $1 - $1 }, operators: ["+=", "-=", "*="], primitives: [], accepts: .numbers, ulps: 8),
+    .binary(
+      "compound division", .uniform(-2, 2), .signed(0.4, 2),
+      {
+        var x = $0
         x /= $1
         return x
-      }, { (($0 + $1) * $1 - $1) / $1 }, operators: ["+=", "-=", "*=", "/="], primitives: [], ulps: 8),
+      }, { $0 / $1 }, operators: ["/="], primitives: [], ulps: 8),
   ]
 }
 

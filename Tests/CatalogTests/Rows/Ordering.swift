@@ -73,7 +73,7 @@ extension Catalogue {
       "searchSorted", operators: ["searchSorted", "bucketized"],
       inputs: [Draw([4], .index([1, 3, 3, 5])), Draw([2, 3], .fixed([0, 3, 4, 1, 5, 6]))],
       accepts: .numbers,
-      { [searchSorted($0[0], $0[1].dtype == .bool ? $0[1].max() : $0[1]), $0[1].bucketized($0[0], right: true)] },
+      { [searchSorted($0[0], $0[1]), $0[1].bucketized($0[0], right: true)] },
       { all in
         [
           Numbers([2, 3], all[1].values.map { x in Double(all[0].values.count { $0 < x }) }),

@@ -172,6 +172,10 @@ private let flags = Tensor.zeros([2, 3], dtype: .bool)
       ("oneHot: the number of classes is -1; it must be 0 or more", { _ = oneHot(Tensor([0] as [Int]), classes: -1) }),
       ("searchSorted: needs a sorted vector, got shape []", { _ = searchSorted(Tensor(1.0), f32) }),
       (
+        "searchSorted: takes numbers, got float32 and bool; convert truth values with asType(.int64)",
+        { _ = searchSorted(Tensor([1, 2]), Tensor([true])) }
+      ),
+      (
         "searchSorted: values of shape [3, 3] do not fit rows of shape [2, 3]",
         { _ = searchSorted(f32, Tensor.zeros([3, 3])) }
       ),

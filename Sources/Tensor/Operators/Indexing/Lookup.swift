@@ -19,6 +19,11 @@ public func oneHot(_ labels: Tensor, classes: Int, dtype: DType = .float32) -> T
 ///
 /// - Precondition: `sorted` is in order, a vector, or has the axes of the values before its last.
 public func searchSorted(_ sorted: Tensor, _ values: Tensor, right: Bool = false) -> Tensor {
+  guard sorted.dtype != .bool, values.dtype != .bool else {
+    return Misuse.fail(
+      "searchSorted",
+      "takes numbers, got \(sorted.dtype) and \(values.dtype); convert truth values with asType(.int64)")
+  }
   guard sorted.rank >= 1 else {
     return Misuse.fail("searchSorted", "needs a sorted vector, got shape \(sorted.shape)")
   }
